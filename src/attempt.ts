@@ -1,0 +1,97 @@
+// One attempt: one request with a credential, a timeout, no redirect and a bounded body.
+import { type Client, createClient, deleteServiceAccountToken } from "../generated/client.js";
+import type { operations } from "../generated/schema.js";
+import { discard, readText } from "./body.js";
+import { wasNeverSent } from "./connection.js";
+import { type Credential, CredentialError, type Lease } from "./credential.js";
+import { withDeadline } from "./deadline.js";
+import { isProblemType } from "./problem.js";
+import type { Evidence } from "./verdict.js";
+
+/** Names the token to revoke. */
+export type TokenRef = operations["delete-service-account-token"]["parameters"]["path"];
+
+/** What the platform's `fetch` does, as far as it is used: any function of this shape will do. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** What every attempt of a client shares. */
+export interface Transport {
+  client: Client;
+  fetch: Fetch;
+  credential: Credential;
+}
+
+export interface Attempt {
+  request: { method: string; url: string };
+  /** The token that was sent, where one was. */
+  lease?: Lease;
+  evidence: Evidence;
+  /** The answer, where a whole one came; the body as parsed JSON, or as text. Not redacted. */
+  answer?: { status: number; headers: Headers; body: unknown };
+  /** Else what was thrown. Not redacted. */
+  cause?: unknown;
+}
+
+export function createTransport(baseUrl: string, fetch: Fetch, credential: Credential): Transport {
+  return { client: createClient({ baseUrl, Request: RequestParts as object as typeof Request }), fetch, credential };
+}
+
+/** openapi-fetch makes a Request, and `fetch` would make another of it: this one only carries the parts. */
+function RequestParts(url: string, init: RequestInit): object {
+  return { ...init, url };
+}
+
+/**
+ * Makes one attempt. Never throws but for `signal`: whatever else happens is evidence.
+ *
+ * @param lease the token to send; by default the credential is asked.
+ */
+export async function attempt(
+  { client, fetch, credential }: Transport,
+  ref: TokenRef,
+  { timeout, signal, lease }: { timeout: number; signal: AbortSignal | undefined; lease: Lease | undefined },
+): Promise<Attempt> {
+  const seen: Pick<Attempt, "request" | "lease"> = { request: { method: "DELETE", url: "" } };
+  let sent = false;
+
+  async function send(parts: Request, ending: AbortSignal): Promise<Response> {
+    const { url, method, headers } = parts;
+    seen.request = { method, url };
+    seen.lease = lease ?? (await credential.ask(ending));
+    if (Object.values(ref).includes(seen.lease.token)) {
+      throw new CredentialError("A slug is the credential itself: give the token's slug, which is its name");
+    }
+    headers.set("authorization", `Bearer ${seen.lease.token}`);
+    ending.throwIfAborted();
+    sent = true;
+    const response = await fetch(url, { method, headers, redirect: "manual", signal: ending });
+    // RFC 9110 §15.3.5: a 204 has no body, so nothing that comes after its headers can take it back.
+    const text = response.status === 204 ? discard(response.body) : await readText(response.body, ending);
+    // The platform's own answer, read within the bound: openapi-fetch asks it for no more than this.
+    return Object.assign(response, { text: async () => text });
+  }
+
+  try {
+    const { data, error, response } = await withDeadline(timeout, signal, (ending) =>
+      deleteServiceAccountToken(client, {
+        params: { path: ref },
+        parseAs: "text",
+        fetch: (parts) => send(parts, ending),
+      }),
+    );
+    const { status, headers, redirected } = response;
+    const body: unknown = data ?? error;
+    const problem = status >= 400 && isProblemType(headers.get("content-type")) && isObject(body);
+    const code = problem ? body.code : undefined;
+    return { ...seen, evidence: { status, redirected, problem, code }, answer: { status, headers, body } };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const unsent = !sent || wasNeverSent(cause);
+    const failure = cause instanceof CredentialError ? "no-credential" : unsent ? "unsent" : "lost";
+    return { ...seen, evidence: { failure }, cause };
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,35 @@
+// A body, read with a bound.
+
+/** How much of a body is read, in bytes: plenty for a problem, harmless for a page of any length. */
+export const BODY_LIMIT = 64 * 1024;
+
+/** Cancels a body that nobody reads. */
+export function discard(body: { cancel(): Promise<void> } | null): string {
+  body?.cancel().catch(() => {});
+  return "";
+}
+
+/**
+ * Reads at most {@link BODY_LIMIT} bytes as UTF-8 and cancels the rest, so that the connection is reused or freed.
+ *
+ * @throws what the stream throws when the body is cut off or garbled, or `signal`'s reason.
+ */
+export async function readText(body: ReadableStream<Uint8Array> | null, signal: AbortSignal): Promise<string> {
+  const reader = body?.getReader();
+  if (!reader) return "";
+  const cancel = () => discard(reader);
+  if (signal.aborted) cancel();
+  signal.throwIfAborted();
+  signal.addEventListener("abort", cancel);
+  const decoder = new TextDecoder();
+  let text = "";
+  let room = BODY_LIMIT;
+  while (room > 0) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    text += decoder.decode(value.subarray(0, room), { stream: true });
+    room -= value.byteLength;
+  }
+  cancel();
+  return text;
+}

@@ -1,0 +1,146 @@
+// What a caller may set, checked once, at the door: after that it is trusted.
+import type { Fetch, TokenRef } from "./attempt.js";
+import { type TokenProvider, tokenFault } from "./credential.js";
+import type { AttemptEvent } from "./revoke.js";
+import { assertSlug } from "./slug.js";
+
+export interface ClientOptions {
+  /**
+   * Where the API is, its path prefix included: `https://kaiten.example.com/api`. Required, so that a credential never
+   * goes to a host by mistake.
+   */
+  baseUrl: string | URL;
+  /** The bearer token, or what gives it. */
+  token: string | TokenProvider;
+  /** Sends a request. Default: the platform's `fetch`. It must not follow redirects when `redirect` is `manual`. */
+  fetch?: Fetch | undefined;
+  /** How long an attempt may take, waiting for the token and reading the body included, in ms. Default 10 000. */
+  timeout?: number | undefined;
+  /** How many attempts may follow the first. Default 2. A refreshed token's attempt is not counted. */
+  retries?: number | undefined;
+  /** The longest `Retry-After` that is waited for, in ms; a longer one ends the call at once. Default 60 000. */
+  maxRetryAfter?: number | undefined;
+  /** Allows plain http to a host that is not loopback: whoever listens on the way can read the credential. Default false. */
+  allowInsecure?: boolean | undefined;
+  /** Told of every attempt, with nothing secret in it. What it throws is ignored. */
+  onAttempt?: ((event: AttemptEvent) => void) | undefined;
+}
+
+export interface CallOptions {
+  /** Ends the call at once: it rejects with the signal's reason, and the token may be revoked or not. */
+  signal?: AbortSignal | undefined;
+  /** As in {@link ClientOptions}. */
+  timeout?: number | undefined;
+  /** As in {@link ClientOptions}. */
+  retries?: number | undefined;
+  /** Resolves also when the API has no active token by that slug. Default false. */
+  ignoreAbsent?: boolean | undefined;
+}
+
+/** The options of a client with their defaults. */
+export interface Settings {
+  timeout: number;
+  retries: number;
+  maxRetryAfter: number;
+  onAttempt: ClientOptions["onAttempt"];
+}
+
+/** The settings of one call. */
+export interface CallSettings extends Settings {
+  signal: AbortSignal | undefined;
+  ignoreAbsent: boolean;
+}
+
+/** setTimeout takes 31 bits: a longer time would end at once. */
+const LONGEST = 2 ** 31 - 1;
+
+type Check = readonly [fits: (value: unknown) => boolean, expected: string];
+
+const isInteger = (least: number, most: number) => (value: unknown) =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+const isFunction = (value: unknown) => typeof value === "function";
+const isBoolean: Check = [(value) => typeof value === "boolean", "true or false"];
+
+const COMMON: Record<string, Check> = {
+  timeout: [isInteger(1, LONGEST), `whole ms from 1 to ${LONGEST}`],
+  retries: [isInteger(0, 100), "a whole number from 0 to 100"],
+};
+const CLIENT: Record<string, Check> = {
+  ...COMMON,
+  baseUrl: [
+    (value) => typeof value === "string" || value instanceof URL,
+    "a URL, such as https://kaiten.example.com/api",
+  ],
+  token: [(value) => typeof value === "string" || isFunction(value), "a string or a function that gives one"],
+  fetch: [isFunction, "a function"],
+  maxRetryAfter: [isInteger(0, LONGEST), `whole ms from 0 to ${LONGEST}`],
+  allowInsecure: isBoolean,
+  onAttempt: [isFunction, "a function"],
+};
+const CALL: Record<string, Check> = {
+  ...COMMON,
+  signal: [(value) => value instanceof AbortSignal, "an AbortSignal"],
+  ignoreAbsent: isBoolean,
+};
+
+/** Names of required options are given without a value: a message must not show one that is a credential. */
+function assertOptions(options: unknown, checks: Record<string, Check>, required: readonly string[] = []): void {
+  if (typeof options !== "object" || options === null) throw new TypeError("The options must be an object.");
+  for (const name of required) {
+    if ((options as Record<string, unknown>)[name] === undefined) throw new TypeError(`The option ${name} is missing.`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (!check) throw new TypeError(`There is no option ${name}. There are: ${Object.keys(checks).join(", ")}.`);
+    if (value !== undefined && !check[0](value)) throw new TypeError(`The option ${name} must be ${check[1]}.`);
+  }
+}
+
+/** RFC 6761 §6.3, RFC 1122 §3.2.1.3 and RFC 4291 §2.5.3, as WHATWG URLs write them. */
+const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** @returns the URL without a slash at its end. */
+function checkBaseUrl(baseUrl: string | URL, allowInsecure: boolean): string {
+  const refuse = (fault: string) => {
+    throw new TypeError(`The option baseUrl ${fault}. Give one such as https://kaiten.example.com/api.`);
+  };
+  if (!URL.canParse(baseUrl)) refuse("is not a whole URL");
+  const { protocol, hostname, username, password, search, hash, href } = new URL(baseUrl);
+  if (protocol !== "https:" && protocol !== "http:") refuse("must begin with https:// (or http:// on this machine)");
+  if (username || password) refuse("has a user or password in it, which would be logged");
+  if (search || hash || /[?#]$/.test(href)) refuse("has a query or fragment");
+  if (protocol === "http:" && !allowInsecure && !LOOPBACK.test(hostname)) {
+    refuse(`would send the credential over plain http to ${hostname}: use https, or set allowInsecure`);
+  }
+  return href.replace(/\/+$/, "");
+}
+
+/** @throws {TypeError} naming the option and what it must be. */
+export function checkClientOptions(options: ClientOptions): Settings & { baseUrl: string } {
+  assertOptions(options, CLIENT, ["baseUrl", "token"]);
+  const { token, timeout = 10_000, retries = 2, maxRetryAfter = 60_000, allowInsecure = false, onAttempt } = options;
+  const fault = typeof token === "string" && tokenFault(token);
+  if (fault) throw new TypeError(`The option token ${fault}.`);
+  return { baseUrl: checkBaseUrl(options.baseUrl, allowInsecure), timeout, retries, maxRetryAfter, onAttempt };
+}
+
+/** @throws {TypeError} naming the option and what it must be. */
+export function checkCallOptions(settings: Settings, options: CallOptions): CallSettings {
+  assertOptions(options, CALL);
+  const { signal, timeout = settings.timeout, retries = settings.retries, ignoreAbsent = false } = options;
+  return { ...settings, signal, timeout, retries, ignoreAbsent };
+}
+
+/**
+ * @returns a copy: what was checked is what is sent.
+ * @throws {TypeError} naming the slug and what is wrong with it.
+ */
+export function checkRef(ref: TokenRef): TokenRef {
+  if (typeof ref !== "object" || ref === null) {
+    throw new TypeError("The first argument must be { serviceAccountSlug, tokenSlug }. Nothing was sent.");
+  }
+  const { serviceAccountSlug, tokenSlug } = ref;
+  assertSlug("serviceAccountSlug", serviceAccountSlug);
+  assertSlug("tokenSlug", tokenSlug);
+  return { serviceAccountSlug, tokenSlug };
+}
