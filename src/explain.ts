@@ -101,9 +101,9 @@ function cut(text: string): string {
   return new TextDecoder().decode(new TextEncoder().encode(text).subarray(0, EXCERPT), { stream: true });
 }
 
-/** The innermost cause in words: `fetch failed` alone helps nobody. */
+/** The innermost cause that has words: `fetch failed` alone helps nobody. */
 function root(error: Error & { code?: unknown }): string {
-  if (error.cause instanceof Error) return root(error.cause);
+  const inner = error.cause instanceof Error ? root(error.cause) : "";
   const { message, code } = error;
-  return code && !message.includes(String(code)) ? `${message} (${code})` : message;
+  return inner || (code && !message.includes(String(code)) ? `${message} (${code})` : message);
 }

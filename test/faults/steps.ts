@@ -1,0 +1,123 @@
+// What a server may do with a request: the words that the table of faults is written in.
+import { setTimeout as sleep } from "node:timers/promises";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import type { Exchange, Step } from "./server.js";
+
+type Headers = Record<string, string>;
+
+/** One whole answer, as bytes. A header of the value "" is left out. */
+export function message(status: number | string, body: string | Buffer | undefined, headers: Headers = {}): Buffer {
+  const all: Headers = { ...(body !== undefined && { "Content-Length": String(Buffer.byteLength(body)) }), ...headers };
+  const lines = Object.entries(all).flatMap(([name, value]) => (value === "" ? [] : [`${name}: ${value}`]));
+  const line = typeof status === "string" ? status : `HTTP/1.1 ${status} Status`;
+  return Buffer.concat([Buffer.from(`${[line, ...lines].join("\r\n")}\r\n\r\n`), Buffer.from(body ?? "")]);
+}
+
+const write = ({ socket }: Exchange, bytes: Buffer | string) =>
+  new Promise<void>((resolve) => {
+    if (socket.destroyed) resolve();
+    else socket.write(bytes, () => resolve());
+  });
+
+/** Sends bytes as they are. */
+export const send =
+  (bytes: Buffer | string): Step =>
+  (exchange) =>
+    write(exchange, bytes);
+
+/** Repeats what it was sent, credential and all, wherever an answer has room. */
+const echo = ({ authorization, path }: Exchange) => `You sent ${authorization} to ${path}`;
+
+/** A problem that repeats the credential in its members and headers. */
+export const problem =
+  (status: number, members: object = {}, headers: Headers = {}): Step =>
+  (exchange) => {
+    const body = { title: "Title", status, detail: echo(exchange), echoed: { deep: [echo(exchange)] }, ...members };
+    const all = { "Content-Type": "application/problem+json", "X-Echo": echo(exchange), ...headers };
+    return write(exchange, message(status, JSON.stringify(body), all));
+  };
+
+/** A body that is no object of members: sent as a problem all the same. */
+export const problemText =
+  (status: number, body: string | Buffer, headers: Headers = {}): Step =>
+  (exchange) =>
+    write(exchange, message(status, body, { "Content-Type": "application/problem+json", ...headers }));
+
+/** A page of somebody who is not the API, such as a proxy or a login, that repeats the credential too. */
+export const page =
+  (status: number, headers: Headers = {}): Step =>
+  (exchange) => {
+    const html = `<!doctype html><title>Sign in</title><p>${echo(exchange)}</p>`;
+    return write(exchange, message(status, html, { "Content-Type": "text/html; charset=utf-8", ...headers }));
+  };
+
+export const NOT_FOUND = { code: "Token.NotFound" };
+
+/** What the API does: revokes and says 204, or says that there is no such token. */
+export const api: Step = (exchange) =>
+  exchange.kill() ? write(exchange, message(204, undefined)) : problem(404, NOT_FOUND)(exchange);
+
+/** Revokes the token first, then does something else. */
+export const killed =
+  (step: Step): Step =>
+  (exchange) => {
+    exchange.kill();
+    return step(exchange);
+  };
+
+/** Sends bytes, if any, and closes the connection. */
+export const cut =
+  (bytes: Buffer | string = ""): Step =>
+  async (exchange) => {
+    if (bytes.length) await write(exchange, bytes);
+    exchange.socket.end();
+    exchange.socket.destroySoon();
+  };
+
+/** Closes the connection with a TCP reset. */
+export const reset: Step = ({ socket }) => socket.resetAndDestroy();
+
+/** Sends bytes, if any, and then nothing more. */
+export const stall =
+  (bytes: Buffer | string = ""): Step =>
+  async (exchange) => {
+    if (bytes.length) await write(exchange, bytes);
+    await closed(exchange);
+  };
+
+/** Sends a text a byte at a time, then does what comes next. */
+export const drip =
+  (text: string, ms: number, next: Step = () => {}): Step =>
+  async (exchange) => {
+    for (const byte of text) {
+      if (exchange.socket.destroyed) return;
+      await write(exchange, byte);
+      await sleep(ms);
+    }
+    await next(exchange);
+  };
+
+/** Sends the head of an answer and then a body without end, as fast as it is taken. `sent` counts its bytes. */
+export const endless = (head: string, sent: { bytes: number }): Step => {
+  const block = Buffer.alloc(64 * 1024, "x");
+  return async (exchange) => {
+    await write(exchange, head);
+    while (!exchange.socket.destroyed && sent.bytes < 600 * 1024 * 1024) {
+      await write(exchange, block);
+      sent.bytes += block.length;
+    }
+  };
+};
+
+/** A problem in a content coding (RFC 9110 §8.4.1). */
+export const coded = (status: number, coding: "gzip" | "deflate" | "br", members: object = {}): Step => {
+  const body = JSON.stringify({ title: "Coded", status, ...members });
+  const encode = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }[coding];
+  return problemText(status, encode(body), { "Content-Encoding": coding });
+};
+
+const closed = ({ socket }: Exchange) =>
+  new Promise<void>((resolve) => {
+    if (socket.destroyed) resolve();
+    else socket.once("close", () => resolve());
+  });
