@@ -1,0 +1,94 @@
+// The credential is in nothing that a caller can see.
+import { inspect } from "node:util";
+import { describe, expect, test } from "vitest";
+import { redact, redactCause, redactHeaders, redactJson } from "./redact.js";
+
+const SECRET = "ksh_0123456789abcdef";
+
+describe("a text", () => {
+  test("loses every secret, wherever it is", () => {
+    expect(redact(`${SECRET} and Bearer ${SECRET}, twice: ${SECRET}${SECRET}`, [SECRET])).not.toContain(SECRET);
+    expect(redact(`a ${SECRET} b`, [SECRET])).toBe("a [credential] b");
+    expect(redact("first second", ["first", "second"])).toBe("[credential] [credential]");
+  });
+
+  test("loses the beginning of a secret at its end, where a cut may have been", () => {
+    for (let length = 8; length < SECRET.length; length++) {
+      expect(redact(`cut ${SECRET.slice(0, length)}`, [SECRET])).toBe("cut [credential]");
+    }
+    expect(redact("cut ksh_", [SECRET])).toBe("cut ksh_");
+  });
+
+  test("is left as it is where there is no secret", () => {
+    expect(redact("$& $1 nothing", [SECRET])).toBe("$& $1 nothing");
+    expect(redact(SECRET, [])).toBe(SECRET);
+  });
+});
+
+describe("parsed JSON", () => {
+  test("loses secrets in values and in names, at any depth, and keeps the rest", () => {
+    const value = { a: [SECRET, 1, null, true], [SECRET]: { deep: [{ x: `=${SECRET}` }] } };
+    expect(redactJson(value, [SECRET])).toEqual({
+      a: ["[credential]", 1, null, true],
+      "[credential]": { deep: [{ x: "=[credential]" }] },
+    });
+  });
+
+  test("loses members that would change a prototype", () => {
+    const copy = redactJson(JSON.parse('{"__proto__":{"polluted":1},"a":{"__proto__":{"polluted":1},"b":2}}'), []);
+    expect(copy).toEqual({ a: { b: 2 } });
+    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
+  });
+
+  test("is cut where it nests too deep", () => {
+    const deep = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
+    expect(JSON.stringify(redactJson(deep, []))).toBe(`${"[".repeat(32)}"[nested too deep]"${"]".repeat(32)}`);
+  });
+});
+
+test("headers lose secrets", () => {
+  const headers = redactHeaders(new Headers({ "X-Echo": `Bearer ${SECRET}`, "X-Other": "kept" }), [SECRET]);
+  expect([...headers]).toEqual([
+    ["x-echo", "Bearer [credential]"],
+    ["x-other", "kept"],
+  ]);
+});
+
+describe("a cause", () => {
+  test("keeps name, message, code, stack and causes, without secrets and without other members", () => {
+    const inner = Object.assign(new TypeError(`inner ${SECRET}`), { code: "E_INNER", request: { auth: SECRET } });
+    const copy = redactCause(new Error(`outer ${SECRET}`, { cause: inner }), [SECRET]);
+    expect(copy).toMatchObject({ name: "Error", message: "outer [credential]" });
+    expect(copy?.cause).toMatchObject({ name: "TypeError", message: "inner [credential]", code: "E_INNER" });
+    expect(copy?.cause).not.toHaveProperty("request");
+    expect(copy?.stack).toContain("redact.test");
+    expect(inspect(copy, { depth: null, showHidden: true })).not.toContain(SECRET);
+  });
+
+  test("is the first of the errors of an AggregateError", () => {
+    expect(redactCause(new AggregateError([new Error("first"), new Error("second")]), [])?.cause).toMatchObject({
+      message: "first",
+    });
+  });
+
+  test("ends, also where it is its own cause", () => {
+    const round = new Error("round");
+    round.cause = round;
+    expect(inspect(redactCause(round, []), { depth: null }).match(/\[cause\]/g)?.length).toBe(4);
+  });
+
+  test.each([
+    ["a text", "thrown", "thrown"],
+    ["null", null, "null"],
+    ["a number", 7, "7"],
+    ["an object", { a: 1 }, "no error"],
+    ["an object without a prototype", Object.create(null), "no error"],
+    ["an error of another realm", { name: "Error", message: "elsewhere" }, "elsewhere"],
+  ])("may be %s", (_, thrown, message) => {
+    expect(redactCause(thrown, [])?.message).toContain(message);
+  });
+
+  test("of nothing is nothing", () => {
+    expect(redactCause(undefined, [])).toBeUndefined();
+  });
+});
