@@ -1,8 +1,18 @@
 // The facade: a client, and what it can do.
 import { createTransport, type TokenRef } from "./attempt.js";
 import { createCredential } from "./credential.js";
-import { type CallOptions, type ClientOptions, checkCallOptions, checkClientOptions, checkRef } from "./options.js";
+import {
+  type BulkOptions,
+  type CallOptions,
+  type ClientOptions,
+  checkBulkOptions,
+  checkCallOptions,
+  checkClientOptions,
+  checkRef,
+  checkRefs,
+} from "./options.js";
 import { type Revocation, revoke } from "./revoke.js";
+import { revokeAll, type TokenRefs, type TokenResult } from "./revoke-all.js";
 
 export interface KaitenClient {
   serviceAccounts: {
@@ -22,6 +32,22 @@ export interface KaitenClient {
        * });
        */
       revoke(ref: TokenRef, options?: CallOptions): Promise<Revocation>;
+
+      /**
+       * Revokes many tokens and yields a result for each as it settles: never more than `concurrency` at once, and no
+       * faster than the results are taken. One reference's failure is its result, not the end. When the credential is
+       * refused (401 after a refresh, or 403 twenty times in a row) the rest are not attempted, and say so. Running it
+       * again is the way to resume: with `ignoreAbsent`, what is dead already counts as done.
+       *
+       * @param refs any iterable or async iterable, of any length; it is closed at the end.
+       * @throws {TypeError} at once, for a bad option or for what cannot be iterated.
+       * @throws the signal's reason, after the results of what was in flight; and what the source throws.
+       * @example
+       * for await (const { ref, outcome, error } of kaiten.serviceAccounts.tokens.revokeAll(refs, { ignoreAbsent: true })) {
+       *   if (error) console.error(ref, outcome, error.message);
+       * }
+       */
+      revokeAll(refs: TokenRefs, options?: BulkOptions): AsyncGenerator<TokenResult, void, undefined>;
     };
   };
 }
@@ -41,6 +67,8 @@ export function createKaitenClient(options: ClientOptions): KaitenClient {
       tokens: {
         revoke: async (ref, callOptions = {}) =>
           revoke(transport, checkRef(ref), checkCallOptions(settings, callOptions)),
+        revokeAll: (refs, bulkOptions = {}) =>
+          revokeAll(transport, checkRefs(refs), checkBulkOptions(settings, bulkOptions)),
       },
     },
   };

@@ -10,7 +10,8 @@ export {
   KaitenTimeoutError,
 } from "./errors.js";
 export { isProblem, type ProblemStatus } from "./is-problem.js";
-export type { CallOptions, ClientOptions } from "./options.js";
+export type { BulkOptions, CallOptions, ClientOptions } from "./options.js";
 export type { Problem } from "./problem.js";
 export type { AttemptEvent, Revocation } from "./revoke.js";
+export type { TokenRefs, TokenResult } from "./revoke-all.js";
 export type { Outcome } from "./verdict.js";

@@ -2,6 +2,7 @@
 import type { Fetch, TokenRef } from "./attempt.js";
 import { type TokenProvider, tokenFault } from "./credential.js";
 import type { AttemptEvent } from "./revoke.js";
+import type { TokenRefs } from "./revoke-all.js";
 import { assertSlug } from "./slug.js";
 
 export interface ClientOptions {
@@ -35,6 +36,16 @@ export interface CallOptions {
   retries?: number | undefined;
   /** Resolves also when the API has no active token by that slug. Default false. */
   ignoreAbsent?: boolean | undefined;
+}
+
+export interface BulkOptions extends CallOptions {
+  /** How many tokens may be in work at once, from 1 to 256. Default 8. */
+  concurrency?: number | undefined;
+  /**
+   * Takes no new reference; what is in flight comes to its end and is yielded, then the iteration throws the signal's
+   * reason.
+   */
+  signal?: AbortSignal | undefined;
 }
 
 /** The options of a client with their defaults. */
@@ -82,6 +93,7 @@ const CALL: Record<string, Check> = {
   signal: [(value) => value instanceof AbortSignal, "an AbortSignal"],
   ignoreAbsent: isBoolean,
 };
+const BULK: Record<string, Check> = { ...CALL, concurrency: [isInteger(1, 256), "a whole number from 1 to 256"] };
 
 /** Names of required options are given without a value: a message must not show one that is a credential. */
 function assertOptions(options: unknown, checks: Record<string, Check>, required: readonly string[] = []): void {
@@ -127,6 +139,16 @@ export function checkClientOptions(options: ClientOptions): Settings & { baseUrl
 /** @throws {TypeError} naming the option and what it must be. */
 export function checkCallOptions(settings: Settings, options: CallOptions): CallSettings {
   assertOptions(options, CALL);
+  return callSettings(settings, options);
+}
+
+/** @throws {TypeError} naming the option and what it must be. */
+export function checkBulkOptions(settings: Settings, options: BulkOptions): CallSettings & { concurrency: number } {
+  assertOptions(options, BULK);
+  return { ...callSettings(settings, options), concurrency: options.concurrency ?? 8 };
+}
+
+function callSettings(settings: Settings, options: CallOptions): CallSettings {
   const { signal, timeout = settings.timeout, retries = settings.retries, ignoreAbsent = false } = options;
   return { ...settings, signal, timeout, retries, ignoreAbsent };
 }
@@ -143,4 +165,12 @@ export function checkRef(ref: TokenRef): TokenRef {
   assertSlug("serviceAccountSlug", serviceAccountSlug);
   assertSlug("tokenSlug", tokenSlug);
   return { serviceAccountSlug, tokenSlug };
+}
+
+/** @throws {TypeError} for what is not an iterable of references. A string is one, of characters. */
+export function checkRefs(refs: TokenRefs): TokenRefs {
+  if (typeof refs !== "object" || refs === null || !(Symbol.asyncIterator in refs || Symbol.iterator in refs)) {
+    throw new TypeError("The first argument must be an iterable or async iterable of references. Nothing was sent.");
+  }
+  return refs;
 }

@@ -1,0 +1,128 @@
+// Revokes many tokens: a result each, as they settle, whatever becomes of the others.
+import { pMapIterable } from "p-map";
+import type { TokenRef, Transport } from "./attempt.js";
+import { KaitenError, KaitenProblemError, KaitenResponseError } from "./errors.js";
+import { type CallSettings, checkRef } from "./options.js";
+import { revoke } from "./revoke.js";
+import type { Outcome } from "./verdict.js";
+
+/** References to tokens, from anywhere: they are taken one by one, no faster than they are revoked. */
+export type TokenRefs = Iterable<TokenRef> | AsyncIterable<TokenRef>;
+
+/** What became of one reference. */
+export interface TokenResult {
+  /** The reference, as it was given. */
+  ref: TokenRef;
+  /** What is known of the token. */
+  outcome: Outcome;
+  /** How many attempts were made: 0 for a bad reference, and after the credential was refused. */
+  attempts: number;
+  /**
+   * Why the token is not known to be dead; missing where it is. A `TypeError` for a bad reference; with `attempts: 0`,
+   * a {@link KaitenError} is the refusal of the credential that ended the run.
+   */
+  error?: KaitenError | TypeError;
+}
+
+/** After so many refusals of the credential's scope in a row, no other token will fare better. */
+const FORBIDDEN_IN_A_ROW = 20;
+
+/**
+ * Yields a result per reference as it settles. Ends early, with a result for each of the rest that none of them was
+ * attempted, when the credential is refused. Whoever stops listening, by `break` or by the signal, waits for what is in
+ * flight: a request that was sent is never left without an outcome.
+ *
+ * @throws the signal's reason, after the results of what was in flight; and what the source throws.
+ */
+export async function* revokeAll(
+  transport: Transport,
+  refs: TokenRefs,
+  { concurrency, signal, ...settings }: CallSettings & { concurrency: number },
+): AsyncGenerator<TokenResult, void, undefined> {
+  const inFlight = new Set<Promise<TokenResult>>();
+  let refusal: KaitenError | undefined;
+  let forbidden = 0;
+
+  async function settle(ref: TokenRef): Promise<TokenResult> {
+    try {
+      const checked = checkRef(ref);
+      if (refusal) return { ref, outcome: "not-revoked", attempts: 0, error: refusal };
+      // Without the signal: what is in flight comes to an end of its own.
+      const { outcome, attempts } = await revoke(transport, checked, { ...settings, signal: undefined });
+      forbidden = 0;
+      return { ref, outcome, attempts };
+    } catch (error) {
+      if (!(error instanceof KaitenError))
+        return { ref, outcome: "not-revoked", attempts: 0, error: error as TypeError };
+      const status = error instanceof KaitenProblemError || error instanceof KaitenResponseError ? error.status : 0;
+      forbidden = status === 403 ? forbidden + 1 : 0;
+      if (status === 401 || forbidden >= FORBIDDEN_IN_A_ROW) refusal ??= error;
+      return { ref, outcome: error.outcome, attempts: error.attempts, error };
+    }
+  }
+
+  signal?.throwIfAborted();
+  const source = shuttable(refs);
+  let cut = false;
+  const abort = () => {
+    cut = source.shut();
+  };
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    yield* pMapIterable(
+      source,
+      (ref) => {
+        const result = settle(ref).finally(() => inFlight.delete(result));
+        inFlight.add(result);
+        return result;
+      },
+      { concurrency, preserveOrder: false },
+    );
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    await Promise.all(inFlight);
+  }
+  if (cut) throw signal?.reason;
+}
+
+type Next = IteratorResult<TokenRef, undefined>;
+
+/** A source that can be shut: then it is closed and has ended, also for those who wait for it. */
+function shuttable(refs: TokenRefs): AsyncIterableIterator<TokenRef> & { shut(): boolean } {
+  const iterator = Symbol.asyncIterator in refs ? refs[Symbol.asyncIterator]() : refs[Symbol.iterator]();
+  const end: Next = { done: true, value: undefined };
+  const waiting = new Set<(next: Next) => void>();
+  let over = false;
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () =>
+      new Promise<Next>((resolve, reject) => {
+        if (over) return resolve(end);
+        waiting.add(resolve);
+        const take = async () => {
+          const next = await iterator.next();
+          over ||= next.done === true;
+          return next as Next;
+        };
+        take()
+          .finally(() => waiting.delete(resolve))
+          .then(resolve, reject);
+      }),
+    async return() {
+      this.shut();
+      return end;
+    },
+    /** @returns whether there may have been more. */
+    shut() {
+      if (over) return false;
+      over = true;
+      for (const resolve of waiting) resolve(end);
+      // Nobody waits for it to close: a source that is blocked would block the caller.
+      const close = async () => iterator.return?.();
+      close().catch(() => {});
+      return true;
+    },
+  };
+}
