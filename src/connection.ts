@@ -10,14 +10,17 @@ const UNSENT =
 /** System calls that come before the first write: then even a code like ETIMEDOUT proves it. */
 const BEFORE_WRITE = /^(getaddrinfo|connect)$/;
 
+/** What Node's fetch says of a port that no browser connects to (Fetch Standard, "port blocking"); it has no code. */
+const BLOCKED = "bad port";
+
 /**
  * Reads the causes of what `fetch` threw. Where a runtime does not tell, the answer is false: the request may have been
  * carried out.
  */
 export function wasNeverSent(thrown: unknown, depth = 4): boolean {
   if (typeof thrown !== "object" || thrown === null || depth === 0) return false;
-  const { code, syscall, cause, errors } = thrown as Record<string, unknown>;
-  if (UNSENT.test(String(code)) || BEFORE_WRITE.test(String(syscall))) return true;
+  const { code, syscall, message, cause, errors } = thrown as Record<string, unknown>;
+  if (UNSENT.test(String(code)) || BEFORE_WRITE.test(String(syscall)) || message === BLOCKED) return true;
   // An AggregateError has one error for each address of the host: all must have failed before the write.
   if (Array.isArray(errors) && errors.length > 0) return errors.every((error) => wasNeverSent(error, depth - 1));
   return wasNeverSent(cause, depth - 1);

@@ -23,6 +23,8 @@ export interface Revocation {
 export interface AttemptEvent {
   /** From 1. */
   number: number;
+  /** Where the request went, or would have gone. */
+  url: string;
   /** Of the answer, where a whole one came. */
   status?: number;
   /** Else what went wrong, in words. */
@@ -71,7 +73,7 @@ export async function revoke(transport: Transport, ref: TokenRef, settings: Call
     }
 
     if (onAttempt)
-      notify(onAttempt, { number, outcome, ms, ...(delay !== undefined && { delay }), ...describe(made, secrets) });
+      notify(onAttempt, { number, ...describe(made, secrets), outcome, ms, ...(delay !== undefined && { delay }) });
     if (reached) return { outcome, attempts: number };
     if (delay === undefined) throw explain({ attempt: made, outcome, attempts: number, timeout, secrets });
     await pause(delay, signal);
@@ -95,10 +97,14 @@ async function anotherToken(
   }
 }
 
-function describe({ answer, cause }: Attempt, secrets: Iterable<string>): Partial<AttemptEvent> {
-  if (!answer) return { error: reasonOf(cause, secrets) };
+function describe(
+  { request, answer, cause }: Attempt,
+  secrets: Iterable<string>,
+): Omit<AttemptEvent, "number" | "outcome" | "ms"> {
+  const url = redact(request.url, secrets);
+  if (!answer) return { url, error: reasonOf(cause, secrets) };
   const traceId = answer.headers.get("kaiten-traceid");
-  return { status: answer.status, ...(traceId && { traceId: redact(traceId, secrets) }) };
+  return { url, status: answer.status, ...(traceId && { traceId: redact(traceId, secrets) }) };
 }
 
 /** An observer cannot change what happened to the token: neither by throwing nor by rejecting. */

@@ -47,6 +47,12 @@ describe("a request that was never written is not-revoked", () => {
     expect(error.message).toMatch(/ENOTFOUND|EAI_AGAIN/);
   });
 
+  test("a port that fetch blocks", async () => {
+    const error = await client("http://127.0.0.1:6000").fail();
+    expect(error).toMatchObject({ outcome: "not-revoked", attempts: 1 });
+    expect(error.message).toContain("bad port");
+  });
+
   test("a server that comes up between two attempts", async () => {
     const port = await closedPort();
     const call = client(`http://127.0.0.1:${port}`, { retries: 2 }).revoke();

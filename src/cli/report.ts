@@ -1,0 +1,68 @@
+// What is told of the results: a line each on standard output, and at the end a summary of all that is not surely dead.
+import { KaitenError, type TokenRef, type TokenResult } from "../index.js";
+import { COLORS, type Counts } from "./bar.js";
+import type { Output } from "./output.js";
+import { plural, printable } from "./text.js";
+
+/** A line for a person or a shell: fields parted by tabs. */
+export function fields(outcome: string, { serviceAccountSlug, tokenSlug }: TokenRef): string {
+  return [outcome, printable(serviceAccountSlug), printable(tokenSlug)].join("\t");
+}
+
+/** A line of JSON: the reference, the outcome, and all that an error carries but its headers. */
+export function json({ ref, outcome, attempts, error }: TokenResult): string {
+  const { serviceAccountSlug, tokenSlug } = ref;
+  if (!error) return JSON.stringify({ serviceAccountSlug, tokenSlug, outcome, attempts });
+  const { headers, outcome: _, attempts: __, ...members } = { headers: undefined, ...error } as Record<string, unknown>;
+  const told = { name: error.name, message: error.message, ...members };
+  return JSON.stringify({ serviceAccountSlug, tokenSlug, outcome, attempts, error: told });
+}
+
+/** Why a token is not known to be dead, without its request: tokens that have one reason are told together. */
+function reason({ outcome, attempts, error }: TokenResult): string {
+  if (!(error instanceof KaitenError)) return `${outcome}: ${error?.message}`;
+  if (attempts === 0 && error.attempts > 0) {
+    return "not-revoked: Not attempted, since the credential was refused before. Mend the credential and run it again.";
+  }
+  return `${outcome}: ${error.message.slice(0, error.message.lastIndexOf(` (${error.request.method} `))}`;
+}
+
+export interface Summary {
+  readonly counts: Counts;
+  /** How many results there were. */
+  readonly total: number;
+  add(result: TokenResult): void;
+  print(output: Output): Promise<void>;
+}
+
+export function createSummary(): Summary {
+  const counts: Counts = { revoked: 0, absent: 0, "not-revoked": 0, unknown: 0 };
+  const failures = new Map<string, { outcome: keyof Counts; refs: TokenRef[] }>();
+  let total = 0;
+  return {
+    counts,
+    get total() {
+      return total;
+    },
+    add(result) {
+      const { outcome, ref, error } = result;
+      total++;
+      counts[outcome]++;
+      if (!error) return;
+      const why = reason(result);
+      const failure = failures.get(why) ?? { outcome, refs: [] };
+      failure.refs.push(ref);
+      failures.set(why, failure);
+    },
+    async print(output) {
+      for (const [why, { outcome, refs }] of failures) {
+        await output.line(output.paint(COLORS[outcome], printable(why)));
+        for (const ref of refs)
+          await output.line(`  ${printable(ref.serviceAccountSlug)}  ${printable(ref.tokenSlug)}`);
+      }
+      const counted = Object.entries(counts).filter(([, count]) => count > 0);
+      const told = counted.map(([outcome, count]) => `${outcome} ${count.toLocaleString("en")}`);
+      await output.line([plural(total, "token"), ...told].join(", "));
+    },
+  };
+}
