@@ -29,7 +29,7 @@ const MOMENTS: Moment[] = [
     step: drip(`HTTP/1.1 403 No\r\nContent-Length: 9999\r\n\r\n${"x".repeat(500)}`, 5),
     requests: 1,
   },
-  { name: "in backoff", step: problem(503, {}, { "Retry-After": "30" }), requests: 1 },
+  { name: "in backoff", step: problem(503, {}, { "Retry-After": "30" }), options: { retries: 1 }, requests: 1 },
   {
     name: "while it waits for another token",
     step: problem(401),
@@ -51,6 +51,7 @@ describe.each(MOMENTS)("an abort $name", ({ step, options, requests }) => {
       baseUrl: server.url,
       token: TOKEN,
       timeout: 60_000,
+      retries: 0,
       ...options,
     }).serviceAccounts;
     const controller = new AbortController();

@@ -123,6 +123,14 @@ describe("what a fetch of another make throws", () => {
       "unknown",
     ],
     ["gives a 204 to this request", async () => new Response(null, { status: 204 }), "revoked"],
+    [
+      "gives a 204 and then a body that breaks",
+      async () => {
+        const body = new ReadableStream({ pull: (controller) => controller.error(new Error("broken")) });
+        return { status: 204, ok: true, redirected: false, headers: new Headers(), body } as Response;
+      },
+      "revoked",
+    ],
     ["gives the status 0 of a redirect that it hides", async () => Response.error(), "unknown"],
     [
       "gives a body that was read already",

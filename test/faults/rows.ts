@@ -453,7 +453,7 @@ const lost: Row[] = (
 ]);
 
 /** Node's fetch makes no answer of these: it is not told the status, and neither are we. */
-const hidden: Row[] = [
+export const HIDDEN: readonly Row[] = [
   { name: "407, then a 204", script: [problem(407), api], dead: true, outcome: "revoked", attempts: 2 },
   {
     name: "a 204 after a 100 Continue that nobody waits for",
@@ -960,7 +960,6 @@ export const ROWS: readonly Row[] = [
   ...retried,
   ...waits,
   ...lost,
-  ...hidden,
   ...late,
   ...stained,
   ...bodies,
