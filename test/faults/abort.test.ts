@@ -12,12 +12,16 @@ const REASON = { why: "the caller has had enough" };
 
 const hang = () => new Promise<never>(() => {});
 
+const heedless: ClientOptions["fetch"] = (url, init) => fetch(url, { ...init, signal: null });
+
 interface Moment {
   name: string;
   step: Step;
   options?: Partial<ClientOptions>;
   /** How many requests the server has seen by then. */
   requests: number;
+  /** Nobody but the fetch could free its connection, and it does not. */
+  held?: true;
 }
 
 const MOMENTS: Moment[] = [
@@ -39,12 +43,19 @@ const MOMENTS: Moment[] = [
   {
     name: "in flight, with a fetch that does not heed it",
     step: stall(),
-    options: { fetch: (url, init) => fetch(url, { ...init, signal: null }) },
+    options: { fetch: heedless },
+    requests: 1,
+    held: true,
+  },
+  {
+    name: "in the body, with a fetch that does not heed it",
+    step: drip(`HTTP/1.1 403 No\r\nContent-Length: 9999\r\n\r\n${"x".repeat(500)}`, 5),
+    options: { fetch: heedless },
     requests: 1,
   },
 ];
 
-describe.each(MOMENTS)("an abort $name", ({ step, options, requests }) => {
+describe.each(MOMENTS)("an abort $name", ({ step, options, requests, held }) => {
   test("rejects at once with the signal's reason and leaves nothing behind", async () => {
     await using server = await playScript([step]);
     const { tokens } = createKaitenClient({
@@ -66,7 +77,7 @@ describe.each(MOMENTS)("an abort $name", ({ step, options, requests }) => {
     expect(at - aborted).toBeLessThan(100);
     expect(server.requests).toHaveLength(requests);
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
-    if (!options?.fetch) {
+    if (!held) {
       for (let waited = 0; server.busy > 0 && waited < 500; waited += 10) await sleep(10);
       expect(server.busy, "sockets still in use").toBe(0);
     }
@@ -93,11 +104,11 @@ test("an abort after the token was asked for, and before it came, sends nothing 
       give = resolve;
     });
   const sent: string[] = [];
-  const heedless: ClientOptions["fetch"] = async (url) => {
+  const recording: ClientOptions["fetch"] = async (url) => {
     sent.push(url);
     return new Response(null, { status: 204 });
   };
-  const { tokens } = createKaitenClient({ baseUrl: server.url, token, fetch: heedless }).serviceAccounts;
+  const { tokens } = createKaitenClient({ baseUrl: server.url, token, fetch: recording }).serviceAccounts;
   const controller = new AbortController();
   const call = tokens.revoke(REF, { signal: controller.signal });
   controller.abort(REASON);
