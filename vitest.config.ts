@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["src/**/*.test.ts", "test/**/*.test.ts", "scripts/**/*.test.ts"],
+    typecheck: { enabled: true, include: ["**/*.test-d.ts"] },
+    globalSetup: "test/prism.setup.ts",
+    passWithNoTests: false,
+    // Some tests start a mock of their own, which takes seconds on a busy machine.
+    testTimeout: 30_000,
+  },
+});
