@@ -82,8 +82,8 @@ export async function attempt(
     const { status, headers, redirected } = response;
     const body: unknown = data ?? error;
     const problem = status >= 400 && isProblemType(headers.get("content-type")) && isObject(body);
-    const code = problem ? body.code : undefined;
-    return { ...seen, evidence: { status, redirected, problem, code }, answer: { status, headers, body } };
+    const { code, type } = problem ? body : {};
+    return { ...seen, evidence: { status, redirected, problem, code, type }, answer: { status, headers, body } };
   } catch (cause) {
     signal?.throwIfAborted();
     const unsent = !sent || wasNeverSent(cause);

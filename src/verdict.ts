@@ -20,6 +20,8 @@ export type Evidence =
       problem: boolean;
       /** The problem's `code`, as it was sent. */
       code?: unknown;
+      /** The problem's `type`, as it was sent. */
+      type?: unknown;
     }
   | {
       /**
@@ -30,7 +32,14 @@ export type Evidence =
     };
 
 /** Evidence with every member there to be asked for, so that a row is one line. */
-type Facts = { status?: number; redirected?: boolean; problem?: boolean; code?: unknown; failure?: string };
+type Facts = {
+  status?: number;
+  redirected?: boolean;
+  problem?: boolean;
+  code?: unknown;
+  type?: unknown;
+  failure?: string;
+};
 
 interface Row {
   when(facts: Facts): boolean | undefined;
@@ -42,7 +51,7 @@ interface Row {
 const TABLE: readonly Row[] = [
   { when: ({ redirected }) => redirected, outcome: "unknown" },
   { when: ({ status }) => status === 204, outcome: "revoked" },
-  { when: (facts) => facts.status === 404 && facts.problem && saysAbsent(facts.code), outcome: "absent" },
+  { when: (facts) => facts.status === 404 && facts.problem && saysAbsent(facts), outcome: "absent" },
   { when: ({ status }) => status === 429, outcome: "not-revoked", retry: true },
   { when: ({ status }) => status === 408, outcome: "unknown", retry: true },
   { when: ({ status = 0 }) => status >= 400 && status < 500, outcome: "not-revoked" },
@@ -52,9 +61,9 @@ const TABLE: readonly Row[] = [
   { when: ({ failure }) => failure === "lost", outcome: "unknown", retry: true },
 ];
 
-/** A route that does not exist is a 404 too, by another code. */
-function saysAbsent(code: unknown): boolean {
-  return code === undefined || code === null || code === "Token.NotFound";
+/** A route that does not exist is a 404 too, by another code, or by a type that says more than 404 (RFC 9457 §4.2.1). */
+function saysAbsent({ code, type }: Facts): boolean {
+  return code === "Token.NotFound" || ((code ?? undefined) === undefined && (type ?? "about:blank") === "about:blank");
 }
 
 export interface Verdict {
