@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -18,11 +18,18 @@ function write(name: string, text: string): string {
   return file;
 }
 
-const answers = (url: string) =>
-  fetch(url).then(
-    () => true,
-    () => false,
-  );
+/** Whether somebody listens; without a request, which Prism would log, and die of where nobody reads its log. */
+async function listens(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
 
 async function start(...parameters: Parameters<typeof startPrism>): Promise<Prism> {
   const prism = await startPrism(...parameters);
@@ -34,16 +41,15 @@ test("Prism listens on a free port of the loopback interface until it is stopped
   const [one, other] = await Promise.all([start("openapi.yaml"), start("openapi.yaml")]);
   expect(one.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect(other.url).not.toBe(one.url);
-  expect(await answers(one.url)).toBe(true);
+  expect(await listens(one.url)).toBe(true);
   await one.stop();
   await one.ended;
-  expect(await answers(one.url)).toBe(false);
-  expect(await answers(other.url)).toBe(true);
+  expect(await listens(one.url)).toBe(false);
+  expect(await listens(other.url)).toBe(true);
 });
 
 test("the log has a line for each request, in plain text, and a listener is told of it", async () => {
   vi.stubEnv("FORCE_COLOR", "1");
-  vi.stubEnv("NODE_ENV", "production");
   onTestFinished(() => void vi.unstubAllEnvs());
   const told: string[] = [];
   const prism = await start("openapi.yaml", { onLine: (line) => told.push(line) });
@@ -75,6 +81,12 @@ describe("a mock that cannot start says why in one line", () => {
     await expect(start("openapi.yaml", { port })).rejects.toThrow(
       `Prism cannot mock openapi.yaml: port ${port} is in use. Stop what listens there, or choose another port.`,
     );
+  });
+
+  test("there is no such file, in production", async () => {
+    vi.stubEnv("NODE_ENV", "production");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(start("nowhere.yaml", { timeout: 20_000 })).rejects.toThrow("Error opening file");
   });
 
   test("it is not up in time", async () => {
@@ -110,6 +122,6 @@ describe("Prism does not outlive the process that started it", () => {
     const url = String(output).trim();
     if (signal) parent.kill(signal);
     await ended;
-    await vi.waitFor(async () => expect(await answers(url)).toBe(false), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await listens(url)).toBe(false), { timeout: 5_000 });
   });
 });

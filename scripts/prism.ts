@@ -35,10 +35,9 @@ export async function startPrism(
   { port = 0, timeout = 60_000, onLine }: PrismOptions = {},
 ): Promise<Prism> {
   const prism = commandOf("@stoplight/prism-cli", "prism");
-  // Prism would fork where NODE_ENV is production, and its log could not be read where colours are forced.
+  // Where NODE_ENV is production, Prism would fork by default, and would not end when its fork fails.
   const parameters = ["mock", spec, "--host", "127.0.0.1", "--port", String(port), "--no-multiprocess"];
-  const env = { ...process.env, FORCE_COLOR: "0" };
-  const child = fork(prism, parameters, { execArgv: ["--import", LEASH], env, silent: true });
+  const child = fork(prism, parameters, { execArgv: ["--import", LEASH], silent: true });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const stop = async () => {
     child.kill("SIGKILL");
