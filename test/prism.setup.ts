@@ -18,17 +18,14 @@ declare module "vitest" {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), "prism-"));
-  const remove = () => rmSync(folder, { recursive: true });
+  // Not after the tests: they may be interrupted.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const log = join(folder, "log");
   try {
     const prism = await startPrism("openapi.yaml", { onLine: (line) => appendFileSync(log, `${line}\n`) });
     project.provide("prism", { url: prism.url, log });
-    return async () => {
-      await prism.stop();
-      remove();
-    };
+    return prism.stop;
   } catch (error) {
-    remove();
     // Thrown, it would be shown with a stack, below a claim that there are no tests.
     console.error(`No test has run. ${error instanceof Error ? error.message : error}`);
     process.exit(1);
