@@ -30,7 +30,7 @@ const MOMENTS: Moment[] = [
   { name: "in the headers", step: drip(`HTTP/1.1 204 No Content\r\nX: ${"x".repeat(500)}`, 5), requests: 1 },
   {
     name: "in the body",
-    step: drip(`HTTP/1.1 403 No\r\nContent-Length: 9999\r\n\r\n${"x".repeat(500)}`, 5),
+    step: stall("HTTP/1.1 403 No\r\nContent-Length: 9999\r\n\r\nhalf"),
     requests: 1,
   },
   { name: "in backoff", step: problem(503, {}, { "Retry-After": "30" }), options: { retries: 1 }, requests: 1 },
@@ -49,7 +49,7 @@ const MOMENTS: Moment[] = [
   },
   {
     name: "in the body, with a fetch that does not heed it",
-    step: drip(`HTTP/1.1 403 No\r\nContent-Length: 9999\r\n\r\n${"x".repeat(500)}`, 5),
+    step: stall("HTTP/1.1 403 No\r\nContent-Length: 9999\r\n\r\nhalf"),
     options: { fetch: heedless },
     requests: 1,
   },
