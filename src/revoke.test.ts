@@ -12,7 +12,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Answers in turn, the last again and again. A function is called; `undefined` never comes. */
+/** Answers in turn, the last again and again; `undefined` never comes. */
 function revoke(
   answers: (Response | Error | undefined)[],
   options: Partial<ClientOptions> = {},
@@ -38,7 +38,11 @@ function revoke(
     (result) => ({ result, error: undefined, took: Date.now() - began }),
     (error) => ({ result: undefined, error, took: Date.now() - began }),
   );
-  return { events, at, end: async () => (await vi.runAllTimersAsync(), ended) };
+  const end = async () => {
+    await vi.runAllTimersAsync();
+    return ended;
+  };
+  return { events, at, end };
 }
 
 const status = (code: number, headers: Record<string, string> = {}) =>
