@@ -202,6 +202,8 @@ const absent: Row[] = [
 const elsewhere404: Row[] = (
   [
     ["404 NOT_FOUND", problem(404, GONE), "Problem"],
+    ["404 of a type of its own, without a code", problem(404, { type: "https://example.com/no-route" }), "Problem"],
+    ["404 whose type is no text, without a code", problem(404, { type: 7 }), "Problem"],
     ["404 with an empty code", problem(404, { code: "" }), "Problem"],
     ["404 whose code is a number", problem(404, { code: 7 }), "Problem"],
     ["404 whose code is a list", problem(404, { code: ["Token.NotFound"] }), "Problem"],
