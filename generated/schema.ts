@@ -32,7 +32,7 @@ export interface components {
              * @description URI reference that identifies the kind of problem.
              * @default about:blank
              */
-            type: string;
+            type?: string;
             /** @description Short summary of the kind of problem. */
             title?: string;
             /** @description The HTTP status, repeated for convenience. */

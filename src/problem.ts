@@ -1,8 +1,8 @@
 // Problem details for HTTP APIs (RFC 9457), as the spec types them.
 import type { components } from "../generated/schema.js";
 
-/** A problem as `openapi.yaml` has it. Members that a server added are kept. */
-export type Problem = components["schemas"]["Problem"];
+/** A problem as `openapi.yaml` has it, its `type` filled in. Members that a server added are kept. */
+export type Problem = components["schemas"]["Problem"] & { type: string };
 
 /** RFC 9457 §3: the media type says that a body is a problem; JSON alone does not. */
 export function isProblemType(contentType: string | null): boolean {

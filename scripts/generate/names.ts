@@ -1,14 +1,12 @@
 // How an operationId becomes the name of a function.
 
-/** Words that cannot name an exported function, and the names that the generated client uses itself. */
+/** Words that cannot name an exported function, and the lower-case names that the generated client uses itself. */
 const TAKEN = new Set(
   `arguments await break case catch class const continue debugger default delete do else enum eval export extends false
-  finally for function if implements import in instanceof interface let new null package private protected public return
-  static super switch this throw true try typeof undefined var void while with yield
-  Client ClientOptions FetchOptions FetchResponse Result client init
-  createClient createFetchClient createQuerySerializer defaultPathSerializer mergeHeaders operations paths
-  problemStatuses rawBody serializeQuery servers toFormData
-  Blob FormData JSON Object Promise Record String Array`.split(/\s+/),
+  finally for function globalThis if implements import in instanceof interface let new null package private protected
+  public return static super switch this throw true try typeof undefined var void while with yield exports require then
+  client createClient createFetchClient defaultPathSerializer init operations paths problemStatuses servers serverUrl
+  rawBody serializeForm serializeHeaders serializeQuery toFormData typed withContentType`.split(/\s+/),
 );
 
 /** `delete-service-account-token` becomes `deleteServiceAccountToken`; "" where nothing is left to name it by. */
