@@ -758,7 +758,7 @@ const bodies: Row[] = [
   },
 ];
 
-export const flood = { bytes: 0 };
+export const flood = { bytes: 0, most: 600 * 1024 * 1024 };
 const floods: Row[] = [
   {
     name: "a 500 with a body of hundreds of MB",

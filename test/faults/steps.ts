@@ -98,11 +98,11 @@ export const drip =
   };
 
 /** Sends the head of an answer and then a body without end, as fast as it is taken. `sent` counts its bytes. */
-export const endless = (head: string, sent: { bytes: number }): Step => {
+export const endless = (head: string, sent: { bytes: number; most: number }): Step => {
   const block = Buffer.alloc(64 * 1024, "x");
   return async (exchange) => {
     await write(exchange, head);
-    while (!exchange.socket.destroyed && sent.bytes < 600 * 1024 * 1024) {
+    while (!exchange.socket.destroyed && sent.bytes < sent.most) {
       await write(exchange, block);
       sent.bytes += block.length;
     }

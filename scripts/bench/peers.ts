@@ -1,0 +1,129 @@
+// The clients that are measured, each set up as its own documentation does, to do one thing: revoke a token and tell
+// success from failure.
+import axios from "axios";
+import ky from "ky";
+import { ofetch } from "ofetch";
+import createFetchClient from "openapi-fetch";
+import { Agent } from "undici";
+import { createKaitenClient } from "../../dist/src/index.js";
+import { undiciFetch } from "../../dist/src/undici.js";
+import type { paths } from "../../generated/schema.js";
+
+/** Revokes the token of that slug; rejects for whatever the client takes for a failure. */
+export type Revoke = (tokenSlug: string) => Promise<unknown>;
+
+export interface Peer {
+  name: string;
+  create(target: { baseUrl: string; token: string }): Promise<{ revoke: Revoke; close?(): Promise<void> }>;
+}
+
+const ACCOUNT = "ci-bot";
+const path = (tokenSlug: string) => `/service-accounts/${ACCOUNT}/tokens/${encodeURIComponent(tokenSlug)}`;
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+async function generatedByHeyApi() {
+  return import(new URL("./node_modules/.cache/hey-api/index.mjs", import.meta.url).href);
+}
+
+export const FETCH = "fetch";
+export const OURS = "kaiten-service-accounts";
+export const OURS_UNDICI = "kaiten-service-accounts over undici";
+
+export const PEERS: readonly Peer[] = [
+  {
+    name: FETCH,
+    create: async ({ baseUrl, token }) => ({
+      revoke: async (slug) => {
+        const response = await fetch(baseUrl + path(slug), { method: "DELETE", headers: bearer(token) });
+        if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+      },
+    }),
+  },
+  {
+    name: "undici.request",
+    create: async ({ baseUrl, token }) => {
+      const agent = new Agent({ connections: 16 });
+      return {
+        revoke: async (slug) => {
+          const { statusCode, body } = await agent.request({
+            origin: new URL(baseUrl).origin,
+            path: new URL(baseUrl).pathname.replace(/\/$/, "") + path(slug),
+            method: "DELETE",
+            headers: bearer(token),
+          });
+          if (statusCode >= 300) throw new Error(`${statusCode} ${await body.text()}`);
+          body.resume();
+        },
+        close: () => agent.close(),
+      };
+    },
+  },
+  {
+    name: "openapi-fetch",
+    create: async ({ baseUrl, token }) => {
+      const client = createFetchClient<paths>({ baseUrl, headers: bearer(token) });
+      return {
+        revoke: async (tokenSlug) => {
+          const { error } = await client.DELETE("/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}", {
+            params: { path: { serviceAccountSlug: ACCOUNT, tokenSlug } },
+          });
+          if (error !== undefined) throw error;
+        },
+      };
+    },
+  },
+  {
+    name: "hey-api",
+    create: async ({ baseUrl, token }) => {
+      const { createClient, deleteServiceAccountToken } = await generatedByHeyApi();
+      const client = createClient({ baseUrl, throwOnError: true });
+      client.interceptors.request.use((request: Request) => {
+        request.headers.set("authorization", `Bearer ${token}`);
+        return request;
+      });
+      return {
+        revoke: (tokenSlug) =>
+          deleteServiceAccountToken({ client, path: { serviceAccountSlug: ACCOUNT, tokenSlug }, throwOnError: true }),
+      };
+    },
+  },
+  {
+    name: "ky",
+    create: async ({ baseUrl, token }) => {
+      const client = ky.create({ prefixUrl: baseUrl, headers: bearer(token) });
+      return { revoke: async (slug) => client.delete(path(slug).slice(1)) };
+    },
+  },
+  {
+    name: "axios",
+    create: async ({ baseUrl, token }) => {
+      const client = axios.create({ baseURL: baseUrl, headers: bearer(token) });
+      return { revoke: (slug) => client.delete(path(slug)) };
+    },
+  },
+  {
+    name: "ofetch",
+    create: async ({ baseUrl, token }) => {
+      const client = ofetch.create({ baseURL: baseUrl, headers: bearer(token) });
+      return { revoke: (slug) => client(path(slug), { method: "DELETE" }) };
+    },
+  },
+  {
+    name: OURS,
+    create: async ({ baseUrl, token }) => {
+      const { tokens } = createKaitenClient({ baseUrl, token }).serviceAccounts;
+      return { revoke: (tokenSlug) => tokens.revoke({ serviceAccountSlug: ACCOUNT, tokenSlug }) };
+    },
+  },
+  {
+    name: OURS_UNDICI,
+    create: async ({ baseUrl, token }) => {
+      const send = undiciFetch({ connections: 16 });
+      const { tokens } = createKaitenClient({ baseUrl, token, fetch: send }).serviceAccounts;
+      return {
+        revoke: (tokenSlug) => tokens.revoke({ serviceAccountSlug: ACCOUNT, tokenSlug }),
+        close: () => send.close(),
+      };
+    },
+  },
+];
