@@ -37,8 +37,8 @@ export function createTransport(baseUrl: string, fetch: Fetch, credential: Crede
 }
 
 /** openapi-fetch makes a Request, and `fetch` would make another of it: this one only carries the parts. */
-function RequestParts(url: string, init: RequestInit): object {
-  return { ...init, url };
+function RequestParts(url: string, { method, headers }: RequestInit): object {
+  return { url, method, headers };
 }
 
 /**
@@ -66,7 +66,8 @@ export async function attempt(
     sent = true;
     const response = await fetch(url, { method, headers, redirect: "manual", signal: ending });
     // RFC 9110 §15.3.5: a 204 has no body, so nothing that comes after its headers can take it back.
-    const text = response.status === 204 ? discard(response.body) : await readText(response.body, ending);
+    if (response.status === 204) return discard(response);
+    const text = await readText(response.body, ending);
     // The platform's own answer, read within the bound: openapi-fetch asks it for no more than this.
     return Object.assign(response, { text: async () => text });
   }

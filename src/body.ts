@@ -3,10 +3,12 @@
 /** How much of a body is read, in bytes: plenty for a problem, harmless for a page of any length. */
 export const BODY_LIMIT = 64 * 1024;
 
-/** Cancels a body that nobody reads. */
-export function discard(body: { cancel(): Promise<void> } | null): string {
-  body?.cancel().catch(() => {});
-  return "";
+const ignore = (): void => {};
+
+/** Cancels the body that nobody reads. */
+export function discard(response: Response): Response {
+  response.body?.cancel().catch(ignore);
+  return response;
 }
 
 /**
@@ -17,7 +19,7 @@ export function discard(body: { cancel(): Promise<void> } | null): string {
 export async function readText(body: ReadableStream<Uint8Array> | null, signal: AbortSignal): Promise<string> {
   const reader = body?.getReader();
   if (!reader) return "";
-  const cancel = () => discard(reader);
+  const cancel = () => void reader.cancel().catch(ignore);
   if (signal.aborted) cancel();
   signal.throwIfAborted();
   signal.addEventListener("abort", cancel);

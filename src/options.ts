@@ -149,8 +149,9 @@ export function checkBulkOptions(settings: Settings, options: BulkOptions): Call
 }
 
 function callSettings(settings: Settings, options: CallOptions): CallSettings {
+  const { maxRetryAfter, onAttempt } = settings;
   const { signal, timeout = settings.timeout, retries = settings.retries, ignoreAbsent = false } = options;
-  return { ...settings, signal, timeout, retries, ignoreAbsent };
+  return { signal, timeout, retries, ignoreAbsent, maxRetryAfter, onAttempt };
 }
 
 /**

@@ -40,6 +40,8 @@ export async function* revokeAll(
   { concurrency, signal, ...settings }: CallSettings & { concurrency: number },
 ): AsyncGenerator<TokenResult, void, undefined> {
   const inFlight = new Set<Promise<TokenResult>>();
+  // Without the signal: what is in flight comes to an end of its own.
+  const each: CallSettings = { ...settings, signal: undefined };
   let refusal: KaitenError | undefined;
   let forbidden = 0;
 
@@ -47,8 +49,7 @@ export async function* revokeAll(
     try {
       const checked = checkRef(ref);
       if (refusal) return { ref, outcome: "not-revoked", attempts: 0, error: refusal };
-      // Without the signal: what is in flight comes to an end of its own.
-      const { outcome, attempts } = await revoke(transport, checked, { ...settings, signal: undefined });
+      const { outcome, attempts } = await revoke(transport, checked, each);
       forbidden = 0;
       return { ref, outcome, attempts };
     } catch (error) {
