@@ -1,7 +1,5 @@
 // The written files: put in place all or none, or compared with what is there.
 import {
-  accessSync,
-  constants,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -49,7 +47,6 @@ export function findDrift(files: Files, folder: string): string[] {
 /** All or none: every file is whole on the disk before the first takes its place, and nothing else stays behind. */
 export function writeFiles(files: Files, folder: string): void {
   mkdirSync(folder, { recursive: true });
-  accessSync(folder, constants.W_OK);
   const names = Object.keys(files);
   const blocked = names.find((name) => lstatSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory());
   if (blocked) throw new InputError(`${shown(join(folder, blocked))} cannot be written: it is a folder.`);
