@@ -1,6 +1,7 @@
 // Shows the package at work, as its consumer would import it, against a mock of openapi.yaml.
-import { execSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { execFileSync, execSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Fetch } from "kaiten-service-accounts";
 import { startPrism } from "./prism.js";
@@ -56,12 +57,35 @@ async function show(baseUrl: string): Promise<void> {
   );
 }
 
+/** The command itself, on this terminal: with its bar where there is one. */
+function showCommand(baseUrl: string): void {
+  const command = join("dist", "src", "cli", "main.js");
+  const run = (...parameters: string[]) => {
+    console.log(`\n$ kaiten-tokens revoke ${parameters.join(" ")}`);
+    execFileSync(process.execPath, [command, "revoke", ...parameters], {
+      stdio: "inherit",
+      env: { ...process.env, KAITEN_BASE_URL: baseUrl, KAITEN_AUTH_TOKEN: "a-users-jwt" },
+    });
+  };
+  run("ci-bot", "deploy-key", "--yes");
+  const folder = mkdtempSync(join(tmpdir(), "kaiten-demo-"));
+  try {
+    const list = join(folder, "leak.csv");
+    const lines = Array.from({ length: 50 }, (_, index) => `ci-bot-${index % 5},leaked-${index}`);
+    writeFileSync(list, ["account,token", ...lines].join("\n"));
+    run("--from", list, "--rest", join(folder, "left.ndjson"), "--concurrency", "4", "--yes");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 async function main(): Promise<void> {
   buildIfNeeded();
   console.log("Starting a mock of openapi.yaml …");
   const prism = await startPrism("openapi.yaml");
   try {
     await show(prism.url);
+    showCommand(prism.url);
   } finally {
     await prism.stop();
   }

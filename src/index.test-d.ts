@@ -16,6 +16,7 @@ import {
   type ProblemStatus,
   type Revocation,
   type TokenRef,
+  type TokenResult,
 } from "./index.js";
 
 const kaiten = createKaitenClient({ baseUrl: "https://kaiten.example.com/api", token: "a-jwt" });
@@ -168,5 +169,34 @@ describe("an error", () => {
     const error = new KaitenError("", { outcome: "unknown", attempts: 1, request: { method: "DELETE", url: "" } });
     // @ts-expect-error what is known of the token is not for the caller to say
     error.outcome = "absent";
+  });
+});
+
+describe("revokeAll", () => {
+  const { revokeAll } = kaiten.serviceAccounts.tokens;
+
+  test("takes any iterable of references, and yields a result for each", () => {
+    expectTypeOf(revokeAll([ref])).toEqualTypeOf<AsyncGenerator<TokenResult, void, undefined>>();
+    expectTypeOf(revokeAll).toBeCallableWith(new Set([ref]), { concurrency: 16, signal: AbortSignal.timeout(1_000) });
+    expectTypeOf(revokeAll).toBeCallableWith(
+      (async function* () {
+        yield ref;
+      })(),
+    );
+    expectTypeOf<TokenResult>().toEqualTypeOf<{
+      ref: TokenRef;
+      outcome: Outcome;
+      attempts: number;
+      error?: KaitenError | TypeError;
+    }>();
+  });
+
+  test("takes nothing else", () => {
+    // @ts-expect-error a reference is not an iterable of references
+    revokeAll(ref);
+    // @ts-expect-error nor are slugs
+    revokeAll(["deploy-key"]);
+    // @ts-expect-error concurrency is a number
+    revokeAll([ref], { concurrency: "8" });
   });
 });
