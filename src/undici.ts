@@ -1,5 +1,6 @@
 // An optional `fetch` for Node over undici's own client: pooled connections, HTTP/2 where a server offers it.
 // Import it as `kaiten-service-accounts/undici`; it needs undici 7 beside it.
+import type { IncomingHttpHeaders } from "node:http";
 import { pipeline, Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { Agent, type Dispatcher } from "undici";
@@ -58,23 +59,17 @@ export function undiciFetch({ connections = 16, allowH2 = true, connect }: Undic
   return Object.assign(fetch, { close: () => agent.close() });
 }
 
-/** Only what is asked of an answer: a whole Response would cost as much as `fetch` does. */
-function answer(
-  status: number,
-  fields: Record<string, string | string[] | undefined>,
-  body: Dispatcher.ResponseData["body"],
-): Response {
+function answer(status: number, fields: IncomingHttpHeaders, body: Dispatcher.ResponseData["body"]): Response {
   const headers = new Headers();
   for (const [name, values] of Object.entries(fields)) {
     for (const value of [values ?? []].flat()) headers.append(name, value);
   }
-  const ok = status >= 200 && status < 300;
-  // RFC 9110 §6.4.1: these have no content, whatever their headers say. Nobody will read it, and unread it would keep
-  // its connection.
-  const bare = status === 204 || status === 304;
-  if (bare) body.on("error", () => {}).resume();
-  const stream = bare ? null : decoded(body, headers.get("content-encoding"));
-  return { status, ok, headers, redirected: false, body: stream } as Response;
+  if (![204, 205, 304].includes(status)) {
+    return new Response(decoded(body, headers.get("content-encoding")), { status, headers });
+  }
+  // RFC 9110 §6.4.1, §15.3.6: these have no content, whatever their headers say. Unread, it would keep its connection.
+  body.on("error", () => {}).resume();
+  return new Response(null, { status, headers });
 }
 
 function decoded(body: Readable, coding: string | null): ReadableStream<Uint8Array> {
