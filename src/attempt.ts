@@ -6,6 +6,7 @@ import { wasNeverSent } from "./connection.js";
 import { type Credential, CredentialError, type Lease } from "./credential.js";
 import { withDeadline } from "./deadline.js";
 import { isProblemType } from "./problem.js";
+import { sentOnce } from "./sent-once.js";
 import type { Evidence } from "./verdict.js";
 
 /** Names the token to revoke. */
@@ -19,6 +20,8 @@ export interface Transport {
   client: Client;
   fetch: Fetch;
   credential: Credential;
+  /** What every request is sent with. */
+  once: RequestInit;
 }
 
 export interface Attempt {
@@ -33,7 +36,8 @@ export interface Attempt {
 }
 
 export function createTransport(baseUrl: string, fetch: Fetch, credential: Credential): Transport {
-  return { client: createClient({ baseUrl, Request: RequestParts as object as typeof Request }), fetch, credential };
+  const client = createClient({ baseUrl, Request: RequestParts as object as typeof Request });
+  return { client, fetch, credential, once: sentOnce() };
 }
 
 /** openapi-fetch makes a Request, and `fetch` would make another of it: this one only carries the parts. */
@@ -47,7 +51,7 @@ function RequestParts(url: string, { method, headers }: RequestInit): object {
  * @param lease the token to send; by default the credential is asked.
  */
 export async function attempt(
-  { client, fetch, credential }: Transport,
+  { client, fetch, credential, once }: Transport,
   ref: TokenRef,
   { timeout, signal, lease }: { timeout: number; signal: AbortSignal | undefined; lease: Lease | undefined },
 ): Promise<Attempt> {
@@ -64,7 +68,7 @@ export async function attempt(
     headers.set("authorization", `Bearer ${seen.lease.token}`);
     ending.throwIfAborted();
     sent = true;
-    const response = await fetch(url, { method, headers, redirect: "manual", signal: ending });
+    const response = await fetch(url, { method, headers, redirect: "manual", signal: ending, ...once });
     // RFC 9110 §15.3.5: a 204 has no body, so nothing that comes after its headers can take it back.
     if (response.status === 204) return discard(response);
     const text = await readText(response.body, ending);

@@ -2,7 +2,7 @@
 
 /**
  * Codes that prove that no byte of the request was written: no address, no connection, or a certificate that was not
- * accepted (Node's and OpenSSL's names). TLS alerts are not among them: a server can send one at any time.
+ * accepted (Node's and OpenSSL's names, which Bun uses too). TLS alerts are not among them: a server can send one at any time.
  */
 const UNSENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_CERT_ALTNAME_INVALID|CERT_\w+|UNABLE_TO_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/;
