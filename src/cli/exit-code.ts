@@ -38,7 +38,7 @@ const SEVERITY: readonly ExitCode[] = [
 
 export function exitCodeOf({ outcome, error }: TokenResult): ExitCode {
   if (!error) return EXIT.ok;
-  if (!(error instanceof KaitenError)) return EXIT.usage;
+  if (!(error instanceof KaitenError)) return EXIT.other;
   if (outcome === "unknown") return EXIT.unreachable;
   const status = error instanceof KaitenProblemError || error instanceof KaitenResponseError ? error.status : undefined;
   if (status === 401 || status === 403) return EXIT.refused;

@@ -3,11 +3,15 @@
 import { CommanderError } from "commander";
 import { createCommand } from "./command.js";
 import { EXIT, type ExitCode } from "./exit-code.js";
+import { printable } from "./text.js";
 import { UsageError } from "./usage-error.js";
 
 const end = (code: ExitCode) => {
   process.exitCode = code;
 };
+
+// A reader that has gone, such as `head`, is no crash: also for --help, which writes by itself.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 try {
   await createCommand(end).parseAsync();
@@ -16,12 +20,12 @@ try {
     // Commander has said it; --help and --version are no errors.
     end(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
   } else if (error instanceof UsageError) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${printable(error.message)}\n`);
     end(EXIT.usage);
   } else {
     const verbose = process.argv.includes("--verbose");
     const { stack, message } = error as Error;
-    process.stderr.write(`Something went wrong: ${verbose ? stack : message}\n`);
+    process.stderr.write(`Something went wrong: ${verbose ? stack : printable(message)}\n`);
     end(EXIT.other);
   }
 }

@@ -8,6 +8,8 @@ type Style = Parameters<typeof styleText>[0];
 export interface Output {
   readonly isTerminal: boolean;
   readonly columns: number;
+  /** Why text was lost; undefined when none was, or when its reader has gone, such as `head`. */
+  readonly fault: string | undefined;
   /** Resolves when there is room for more. */
   write(text: string): Promise<void>;
   line(text: string): Promise<void>;
@@ -26,9 +28,11 @@ export function createOutput(stream: WriteStream): Output {
   const isTerminal = stream.isTTY === true;
   const colors = hasColors(isTerminal);
   let closed = false;
-  // A reader that has gone, such as `head`, is no reason to leave tokens alive.
-  stream.on("error", () => {
+  let fault: string | undefined;
+  // A reader that has gone, or a full disk, is no reason to leave tokens alive.
+  stream.on("error", ({ code, message }: NodeJS.ErrnoException) => {
     closed = true;
+    if (code !== "EPIPE") fault = message;
   });
   const write = async (text: string) => {
     if (closed || stream.write(text)) return;
@@ -38,6 +42,9 @@ export function createOutput(stream: WriteStream): Output {
     isTerminal,
     get columns() {
       return stream.columns || 80;
+    },
+    get fault() {
+      return fault;
     },
     write,
     line: (text) => write(`${text}\n`),

@@ -1,11 +1,16 @@
 // Text for a terminal: what came from a list or a server may not move the cursor, nor pass for something else.
 
-/** Control characters, and those that change the direction of a text, are written as escapes. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) =>
-    character === "\t" ? " " : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
+/** The unit of JSON's escapes: a character beyond the first 65 536 has two. */
+const escaped = (characters: string): string =>
+  Array.from({ length: characters.length }, (_, index) => characters.charCodeAt(index))
+    .map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`)
+    .join("");
+
+/**
+ * Control characters, and those that are not seen or change the direction of a text, are written as JSON would escape
+ * them: so that JSON remains the same JSON.
+ */
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
 
 export const plural = (count: number, word: string): string =>
   `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
