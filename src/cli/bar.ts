@@ -14,6 +14,7 @@ export interface Bar {
 }
 
 const WIDTH = 24;
+const NARROWEST = 4;
 /** In ms. */
 const EVERY = 100;
 const ERASE = "\r\u001b[2K";
@@ -37,20 +38,26 @@ export function createBar(output: Output, total: number): Bar {
 
 function picture(output: Output, counts: Counts, total: number, seconds: number): string {
   const done = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const full = Math.round((WIDTH * done) / total);
   const rate = done / Math.max(seconds, 0.001);
   const left = done > 0 ? clock((total - done) / rate) : "-:--";
-  const head = `${"█".repeat(full)}${"░".repeat(WIDTH - full)} ${done}/${total}  ${rate.toFixed(rate < 10 ? 1 : 0)}/s  ${left} left`;
-  // What does not fit is left out: a line that wraps cannot be erased.
-  let room = output.columns - 1 - head.length;
-  let line = head.slice(0, output.columns - 1);
+  const labels: [Outcome | undefined, string][] = [
+    [undefined, `${done}/${total}  ${rate.toFixed(rate < 10 ? 1 : 0)}/s  ${left} left`],
+  ];
   for (const [outcome, count] of Object.entries(counts) as [Outcome, number][]) {
-    const label = `  ${outcome} ${count}`;
-    if (count === 0 || label.length > room) continue;
-    room -= label.length;
-    line += output.paint(COLORS[outcome], label);
+    if (count > 0) labels.push([outcome, `  ${outcome} ${count}`]);
   }
-  return line;
+  // What does not fit is left out, the blocks first: a line that wraps cannot be erased.
+  let room = output.columns - 1;
+  let line = "";
+  for (const [outcome, label] of labels) {
+    if (label.length > room) continue;
+    room -= label.length;
+    line += outcome ? output.paint(COLORS[outcome], label) : label;
+  }
+  const width = Math.min(WIDTH, room - 1);
+  if (width < NARROWEST) return line;
+  const full = Math.round((width * done) / total);
+  return `${"█".repeat(full)}${"░".repeat(width - full)} ${line}`;
 }
 
 function clock(seconds: number): string {
