@@ -7,15 +7,21 @@ export type Shell = (typeof SHELLS)[number];
 interface Word {
   name: string;
   about: string;
-  /** Whether a path follows. */
-  takesFile: boolean;
+  /** What follows it. */
+  value?: Value | undefined;
+}
+
+type Value = "file" | "text";
+
+function valueAfter(flags: string): Value | undefined {
+  if (/<(file|path)>/.test(flags)) return "file";
+  return flags.includes("<") ? "text" : undefined;
 }
 
 function words(program: Command): { commands: Word[]; options: Map<string, Word[]> } {
   const commands = program.commands.map((command) => ({
     name: command.name(),
     about: command.summary(),
-    takesFile: false,
   }));
   const options = new Map(
     program.commands.map((command) => [
@@ -23,19 +29,25 @@ function words(program: Command): { commands: Word[]; options: Map<string, Word[
       command.options.map(({ long, description, flags }) => ({
         name: long ?? "",
         about: description,
-        takesFile: /<(file|path)/i.test(flags),
+        value: valueAfter(flags),
       })),
     ]),
   );
   return { commands, options };
 }
 
+/** How a shell is told of what follows an option. */
+const VALUE = {
+  zsh: { file: ":file:_files", text: ":value:", none: "" },
+  fish: { file: " -r -F", text: " -x", none: "" },
+};
+
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 function bash(name: string, { commands, options }: ReturnType<typeof words>): string {
   const files = [...options.values()]
     .flat()
-    .filter((word) => word.takesFile)
+    .filter(({ value }) => value === "file")
     .map((word) => word.name);
   const cases = [...options].map(
     ([command, list]) => `    ${command}) words="${list.map((word) => word.name).join(" ")}" ;;`,
@@ -43,7 +55,7 @@ function bash(name: string, { commands, options }: ReturnType<typeof words>): st
   return `_${name.replaceAll("-", "_")}() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
   case "$previous" in
-    ${[...new Set(files)].join("|")}) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    ${files.join("|")}) local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current")); return ;;
     completion) COMPREPLY=($(compgen -W "${SHELLS.join(" ")}" -- "$current")); return ;;
   esac
   case "\${COMP_WORDS[1]}" in
@@ -60,7 +72,7 @@ function zsh(name: string, { commands, options }: ReturnType<typeof words>): str
   const about = (word: Word) => quote(`${word.name}:${word.about.replaceAll(":", "\\:")}`);
   const cases = [...options].map(([command, list]) => {
     const specs = list.map((word) =>
-      quote(`${word.name}[${word.about.replace(/[[\]:]/g, "\\$&")}]${word.takesFile ? ":file:_files" : ""}`),
+      quote(`${word.name}[${word.about.replace(/[[\]:]/g, "\\$&")}]${VALUE.zsh[word.value ?? "none"]}`),
     );
     return `    ${command}) _arguments ${[...specs, command === "completion" ? quote(`:shell:(${SHELLS.join(" ")})`) : ""].join(" ")} ;;`;
   });
@@ -81,16 +93,16 @@ compdef _${name.replaceAll("-", "_")} ${name}
 
 function fish(name: string, { commands, options }: ReturnType<typeof words>): string {
   const top = commands.map(
-    (word) => `complete -c ${name} -n __fish_use_subcommand -f -a ${word.name} -d ${quote(word.about)}`,
+    (word) => `complete -c ${name} -n __fish_use_subcommand -a ${word.name} -d ${quote(word.about)}`,
   );
   const rest = [...options].flatMap(([command, list]) =>
     list.map(
       (word) =>
-        `complete -c ${name} -n '__fish_seen_subcommand_from ${command}' -l ${word.name.replace(/^--/, "")}${word.takesFile ? " -r -F" : ""} -d ${quote(word.about)}`,
+        `complete -c ${name} -n '__fish_seen_subcommand_from ${command}' -l ${word.name.replace(/^--/, "")}${VALUE.fish[word.value ?? "none"]} -d ${quote(word.about)}`,
     ),
   );
-  const shells = `complete -c ${name} -n '__fish_seen_subcommand_from completion' -f -a ${quote(SHELLS.join(" "))}`;
-  return `${[...top, ...rest, shells].join("\n")}\n`;
+  const shells = `complete -c ${name} -n '__fish_seen_subcommand_from completion' -a ${quote(SHELLS.join(" "))}`;
+  return `${[`complete -c ${name} -f`, ...top, ...rest, shells].join("\n")}\n`;
 }
 
 export function completion(program: Command, shell: Shell): string {
