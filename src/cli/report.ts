@@ -1,5 +1,5 @@
 // What is told of the results: a line each on standard output, and at the end a summary of all that is not surely dead.
-import { KaitenError, type TokenRef, type TokenResult } from "../index.js";
+import { type AttemptEvent, KaitenError, type TokenRef, type TokenResult } from "../index.js";
 import { COLORS, type Counts } from "./bar.js";
 import type { Output } from "./output.js";
 import { plural, printable } from "./text.js";
@@ -9,13 +9,24 @@ export function fields(outcome: string, { serviceAccountSlug, tokenSlug }: Token
   return [outcome, printable(serviceAccountSlug), printable(tokenSlug)].join("\t");
 }
 
-/** A line of JSON: the reference, the outcome, and all that an error carries but its headers. */
-export function json({ ref, outcome, attempts, error }: TokenResult): string {
+/** A line of JSON: no character in it can do anything to a terminal. */
+export const json = (value: object): string => printable(JSON.stringify(value));
+
+/** A result for a program: the reference, the outcome, and all that an error carries but its headers. */
+export function details({ ref, outcome, attempts, error }: TokenResult): object {
   const { serviceAccountSlug, tokenSlug } = ref;
-  if (!error) return JSON.stringify({ serviceAccountSlug, tokenSlug, outcome, attempts });
+  if (!error) return { serviceAccountSlug, tokenSlug, outcome, attempts };
   const { headers, outcome: _, attempts: __, ...members } = { headers: undefined, ...error } as Record<string, unknown>;
   const told = { name: error.name, message: error.message, ...members };
-  return JSON.stringify({ serviceAccountSlug, tokenSlug, outcome, attempts, error: told });
+  return { serviceAccountSlug, tokenSlug, outcome, attempts, error: told };
+}
+
+/** For `--verbose`. */
+export function attemptLine({ number, url, status, error, ms, delay, traceId }: AttemptEvent): string {
+  const parts = [`attempt ${number} of ${url}: ${status ?? error} in ${Math.round(ms)} ms`];
+  if (traceId) parts.push(`trace ${traceId}`);
+  if (delay !== undefined) parts.push(`again in ${Math.round(delay)} ms`);
+  return printable(parts.join(", "));
 }
 
 /** Why a token is not known to be dead, without its request: tokens that have one reason are told together. */
@@ -62,7 +73,7 @@ export function createSummary(): Summary {
       }
       const counted = Object.entries(counts).filter(([, count]) => count > 0);
       const told = counted.map(([outcome, count]) => `${outcome} ${count.toLocaleString("en")}`);
-      await output.line([plural(total, "token"), ...told].join(", "));
+      await output.line([plural(total, "token"), ...(total ? told : ["nothing to do"])].join(", "));
     },
   };
 }

@@ -1,6 +1,5 @@
 // The list of what is not known to be dead (`--rest`), in the form that `--from` reads.
-import { accessSync, closeSync, constants, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import type { TokenRef } from "../index.js";
 import { UsageError } from "./usage-error.js";
 
@@ -8,50 +7,65 @@ import { UsageError } from "./usage-error.js";
 const restLine = ({ serviceAccountSlug, tokenSlug }: TokenRef): string =>
   `${JSON.stringify({ serviceAccountSlug, tokenSlug })}\n`;
 
-/** Whether it can be written is asked before anything is revoked. */
+/** A file takes the place of the one before when it is complete; what is no file, such as a pipe, is written to as it is. */
+function beside(file: string): string {
+  if (file === "") throw new Error("it has no name");
+  const existing = statSync(file, { throwIfNoEntry: false });
+  return !existing || existing.isFile() ? `${file}.${process.pid}.new` : file;
+}
+
+/** Tries it before anything is revoked. */
 export function assertRestWritable(file: string): void {
   try {
-    const existing = statSync(file, { throwIfNoEntry: false });
-    if (existing?.isDirectory()) throw new Error("it is a folder");
-    accessSync(existing ? file : dirname(file), constants.W_OK);
+    const target = beside(file);
+    closeSync(openSync(target, "a"));
+    if (target !== file) rmSync(target);
   } catch (error) {
     throw new UsageError(`Cannot write --rest ${file}: ${(error as Error).message}. Nothing was sent.`);
   }
 }
 
-/**
- * Writes at once and as a whole: a file takes the place of the one before only when it is complete. Synchronous, so that
- * a signal cannot come in between.
- */
+/** Synchronous, so that a signal cannot come in between. */
 export function writeRest(file: string, refs: Iterable<TokenRef>): void {
-  const isDevice = statSync(file, { throwIfNoEntry: false })?.isFile() === false;
-  const target = isDevice ? file : `${file}.${process.pid}.new`;
+  const target = beside(file);
   const descriptor = openSync(target, "w");
   try {
-    for (const chunk of restChunks(refs)) writeAll(descriptor, chunk);
+    writeLines(descriptor, refs);
   } catch (error) {
-    if (!isDevice) rmSync(target, { force: true });
+    if (target !== file) rmSync(target, { force: true });
     throw error;
   } finally {
     closeSync(descriptor);
   }
-  if (!isDevice) renameSync(target, file);
+  if (target !== file) renameSync(target, file);
 }
 
-function writeAll(descriptor: number, text: string): void {
-  let bytes = Buffer.from(text);
-  while (bytes.length) bytes = bytes.subarray(writeSync(descriptor, bytes));
-}
-
-/** Lines by the hundred: a write for each would take long, all in one would take much memory. */
-export function* restChunks(refs: Iterable<TokenRef>): Generator<string> {
+/** Writes by the hundred: a write for each line would take long, one for all much memory. */
+export function writeLines(descriptor: number, refs: Iterable<TokenRef>): void {
   let chunk = "";
   for (const ref of refs) {
     chunk += restLine(ref);
     if (chunk.length > 32 * 1024) {
-      yield chunk;
+      writeAll(descriptor, chunk);
       chunk = "";
     }
   }
-  if (chunk) yield chunk;
+  writeAll(descriptor, chunk);
+}
+
+/** How often, 10 ms apart, a pipe that is full is tried again: a slow reader gets all, a dead one is not waited for. */
+const PATIENCE = 500;
+
+/** Past the stream: what that has not written yet when the process exits is lost. */
+export function writeAll(descriptor: number, text: string): void {
+  let bytes = Buffer.from(text);
+  for (let failures = 0; bytes.length; ) {
+    try {
+      bytes = bytes.subarray(writeSync(descriptor, bytes));
+      failures = 0;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || ++failures > PATIENCE) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
 }

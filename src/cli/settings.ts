@@ -1,6 +1,8 @@
 // What the options and the environment give, checked before anything is asked or sent.
 import { readFileSync } from "node:fs";
+import { tokenFault } from "../credential.js";
 import { type ClientOptions, createKaitenClient, type KaitenClient } from "../index.js";
+import { printable } from "./text.js";
 import { UsageError } from "./usage-error.js";
 
 /** The options of `revoke`, as they were typed. */
@@ -21,57 +23,78 @@ export interface RevokeFlags {
   verbose?: boolean;
 }
 
+/** Says nothing of the path: in a hurry, the credential itself is given for it. */
 function readToken(file: string): string {
   try {
     return readFileSync(file, "utf8").trim();
   } catch (error) {
-    throw new UsageError(`Cannot read the token file ${file}: ${(error as Error).message}`);
+    const { code = "unknown error" } = error as NodeJS.ErrnoException;
+    throw new UsageError(`Cannot read what --token-file names (${code}): it must be a file that holds the credential.`);
   }
 }
 
-function credential({ tokenFile }: RevokeFlags): ClientOptions["token"] {
-  const { KAITEN_AUTH_TOKEN } = process.env;
-  if (tokenFile === undefined) {
-    if (KAITEN_AUTH_TOKEN) return KAITEN_AUTH_TOKEN.trim();
-    throw new UsageError("There is no credential: set KAITEN_AUTH_TOKEN, or say --token-file PATH.");
+function readCredential({ tokenFile }: RevokeFlags): { credential: string; token: ClientOptions["token"] } {
+  const credential = tokenFile === undefined ? process.env.KAITEN_AUTH_TOKEN?.trim() : readToken(tokenFile);
+  if (!credential) {
+    const fault = tokenFile === undefined ? "There is no credential" : "What --token-file names is empty";
+    throw new UsageError(`${fault}: set KAITEN_AUTH_TOKEN, or say --token-file PATH.`);
   }
-  let token = readToken(tokenFile);
-  if (!token) throw new UsageError(`The token file ${tokenFile} is empty.`);
+  const fault = tokenFault(credential);
+  if (fault) throw new UsageError(`The credential ${fault}.`);
+  if (tokenFile === undefined) return { credential, token: credential };
+  let current = credential;
   // Whoever rotates the credential writes the file anew: a refused one is looked up again.
-  return ({ rejected }) => {
-    if (rejected) token = readToken(tokenFile);
-    return token;
+  const token = ({ rejected }: { rejected?: string }) => {
+    if (rejected) current = readToken(tokenFile);
+    return current;
   };
+  return { credential, token };
 }
 
-function number(name: string, value: string | undefined): number | undefined {
+/** @throws {UsageError} naming the option and what it must be. */
+function number(name: string, value: string | undefined, expected: string, fits: (value: number) => boolean) {
   if (value === undefined) return undefined;
-  if (!/^\d+(\.\d+)?$/.test(value)) throw new UsageError(`--${name} must be a number, not "${value}".`);
+  if (!/^\d+(\.\d+)?$/.test(value) || !fits(Number(value))) {
+    throw new UsageError(`--${name} must be ${expected}, not "${printable(value)}".`);
+  }
   return Number(value);
 }
 
+const whole = (least: number, most: number) =>
+  [
+    `a whole number from ${least} to ${most}`,
+    (value: number) => Number.isInteger(value) && value >= least && value <= most,
+  ] as const;
+
+const seconds = ["in seconds, from 0.001 to 86400", (value: number) => value >= 0.001 && value <= 86_400] as const;
+
+export interface Connection {
+  client: KaitenClient;
+  host: string;
+  concurrency: number | undefined;
+  /** As it is at the beginning. */
+  credential: string;
+}
+
 /** @throws {UsageError} naming the option and what to say instead. */
-export function createClient(
-  flags: RevokeFlags,
-  onAttempt: ClientOptions["onAttempt"],
-): { client: KaitenClient; host: string; concurrency: number } {
+export function createClient(flags: RevokeFlags, onAttempt: ClientOptions["onAttempt"]): Connection {
   const baseUrl = flags.baseUrl ?? process.env.KAITEN_BASE_URL;
   if (!baseUrl) throw new UsageError("There is no base URL: say --base-url URL, or set KAITEN_BASE_URL.");
-  const seconds = number("timeout", flags.timeout);
-  const concurrency = number("concurrency", flags.concurrency) ?? 8;
-  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 256) {
-    throw new UsageError("--concurrency must be a whole number from 1 to 256.");
-  }
+  const { credential, token } = readCredential(flags);
+  const concurrency = number("concurrency", flags.concurrency, ...whole(1, 256));
+  const timeout = number("timeout", flags.timeout, ...seconds);
+  const retries = number("retries", flags.retries, ...whole(0, 100));
+  const { allowInsecure } = flags;
   try {
     const client = createKaitenClient({
       baseUrl,
-      token: credential(flags),
-      timeout: seconds === undefined ? undefined : Math.round(seconds * 1000),
-      retries: number("retries", flags.retries),
-      allowInsecure: flags.allowInsecure,
+      token,
+      timeout: timeout && Math.round(timeout * 1000),
+      retries,
+      allowInsecure,
       onAttempt,
     });
-    return { client, host: new URL(baseUrl).host, concurrency };
+    return { client, host: new URL(baseUrl).host, concurrency, credential };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new UsageError(inFlags(error.message));
@@ -80,10 +103,5 @@ export function createClient(
 
 /** The library's words, with the names that are typed here. */
 function inFlags(message: string): string {
-  return message
-    .replace("The option timeout must be whole ms from 1 to", "--timeout is in seconds, of which the ms must be 1 to")
-    .replace("The option token ", "The credential ")
-    .replace("The option baseUrl", "The base URL")
-    .replace("The option retries", "--retries")
-    .replace("set allowInsecure", "say --allow-insecure");
+  return message.replace("The option baseUrl", "The base URL").replace("set allowInsecure", "say --allow-insecure");
 }

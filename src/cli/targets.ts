@@ -1,19 +1,38 @@
 // The tokens that are to be revoked: each once, and only as long as they are not known to be dead.
 import type { TokenRef } from "../index.js";
+import { assertSlug } from "../slug.js";
 
 export interface Targets extends Iterable<TokenRef> {
   readonly size: number;
   readonly accounts: number;
-  /** @returns false for one that is there already. */
-  add(ref: TokenRef): boolean;
+  /**
+   * @returns false for one that is there already.
+   * @throws an Error that says what is wrong with a slug; never the slug, which may be a secret.
+   */
+  add(ref: Record<keyof TokenRef, unknown>): boolean;
   /** Takes one out that is dead. */
   delete(ref: TokenRef): void;
 }
 
-/** Holds each slug once, however long the list it came from; iterates in the order they were added. */
-export function createTargets(): Targets {
+/** Shorter ones are no credentials, and part of many a slug. */
+const SHORTEST_CREDENTIAL = 8;
+
+/**
+ * Holds each slug once, however long the list it came from; iterates in the order they were added.
+ *
+ * @param credential may be in no slug: those are shown, written to files and sent in URLs.
+ */
+export function createTargets(credential: string): Targets {
   const byAccount = new Map<string, Set<string>>();
   let size = 0;
+
+  function assertTarget(name: string, slug: unknown): asserts slug is string {
+    assertSlug(name, slug);
+    if (credential.length >= SHORTEST_CREDENTIAL && slug.includes(credential)) {
+      throw new Error(`${name} holds the credential itself: give the slug, which is a name. Nothing was sent.`);
+    }
+  }
+
   return {
     get size() {
       return size;
@@ -22,6 +41,8 @@ export function createTargets(): Targets {
       return byAccount.size;
     },
     add({ serviceAccountSlug, tokenSlug }) {
+      assertTarget("serviceAccountSlug", serviceAccountSlug);
+      assertTarget("tokenSlug", tokenSlug);
       const tokens = byAccount.get(serviceAccountSlug) ?? new Set();
       if (tokens.has(tokenSlug)) return false;
       byAccount.set(serviceAccountSlug, tokens.add(tokenSlug));
