@@ -6,7 +6,8 @@ import type { RevokeFlags } from "./settings.js";
 
 const EXAMPLES = `
 Examples:
-  $ export KAITEN_BASE_URL=https://kaiten.example.com/api KAITEN_AUTH_TOKEN=ksh_...
+  $ export KAITEN_BASE_URL=https://kaiten.example.com/api
+  $ read -rs KAITEN_AUTH_TOKEN && export KAITEN_AUTH_TOKEN     paste the credential: it is not shown
   $ kaiten-tokens revoke ci-bot deploy-key                     one token, asks first
   $ kaiten-tokens revoke ci-bot deploy-key old-key --yes       two tokens of one account, asks nothing
   $ kaiten-tokens revoke --from leak.csv --rest left.ndjson    many; what is not dead is in left.ndjson
@@ -17,7 +18,8 @@ The list (--from) has a token a line, as JSON or as CSV, mixed as you like:
   ci-bot,deploy-key
 A first line account,token is a header. Duplicates are sent once. The whole list is read and checked before anything is
 sent, from a file or from standard input (-): every bad line is told with its number, and nothing is sent unless all are
-good or you say --skip-bad. So what you confirm is what is revoked; a million lines take about 100 MB of memory.
+good or you say --skip-bad. So what you confirm is what is revoked. For that the list is held in memory: a million lines
+take about 200 MB, twice that if each names an account of its own.
 
 The credential comes from $KAITEN_AUTH_TOKEN or a file, never from an argument: everybody on the machine can read those
 in the list of processes, and your shell keeps them in its history.
@@ -36,12 +38,17 @@ function version(): string {
   return createRequire(import.meta.url)("kaiten-service-accounts/package.json").version;
 }
 
+/** An option is named without what was typed to it: in a hurry, that is the credential. */
+const withoutValue = (message: string): string =>
+  message.replace(/(unknown option '(?:--[^']*?(?==)|-[^-]))[\s\S]+/, "$1'\n");
+
 /** @param end told how the command ends, when it does. */
 export function createCommand(end: (code: ExitCode) => void): Command {
   const program = new Command("kaiten-tokens")
     .description("Revokes tokens of Kaiten service accounts, and tells which are dead.")
     .version(version())
     .addHelpText("after", `\nSay \`kaiten-tokens help revoke\` for its options.\n${EXAMPLES}`)
+    .configureOutput({ outputError: (message, write) => write(withoutValue(message)) })
     .exitOverride()
     .showSuggestionAfterError();
 
