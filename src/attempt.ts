@@ -29,8 +29,8 @@ export interface Attempt {
   /** The token that was sent, where one was. */
   lease?: Lease;
   evidence: Evidence;
-  /** The answer, where a whole one came; the body as parsed JSON, or as text. Not redacted. */
-  answer?: { status: number; headers: Headers; body: unknown };
+  /** The answer, where a whole one came; the body as text, and parsed where it is JSON. Not redacted. */
+  answer?: { status: number; headers: Headers; text: string; body: unknown };
   /** Else what was thrown. Not redacted. */
   cause?: unknown;
 }
@@ -46,7 +46,7 @@ function RequestParts(url: string, { method, headers }: RequestInit): object {
 }
 
 /**
- * Makes one attempt. Never throws but for `signal`: whatever else happens is evidence.
+ * Makes one attempt. Throws nothing but the signal's reason: whatever else happens is evidence.
  *
  * @param lease the token to send; by default the credential is asked.
  */
@@ -57,12 +57,13 @@ export async function attempt(
 ): Promise<Attempt> {
   const seen: Pick<Attempt, "request" | "lease"> = { request: { method: "DELETE", url: "" } };
   let sent = false;
+  let read = "";
 
   async function send(parts: Request, ending: AbortSignal): Promise<Response> {
     const { url, method, headers } = parts;
     seen.request = { method, url };
     seen.lease = lease ?? (await credential.ask(ending));
-    if (Object.values(ref).includes(seen.lease.token)) {
+    if (Object.values(ref).some((slug) => isToken(slug, seen.lease?.token))) {
       throw new CredentialError("A slug is the credential itself: give the token's slug, which is its name");
     }
     headers.set("authorization", `Bearer ${seen.lease.token}`);
@@ -71,9 +72,9 @@ export async function attempt(
     const response = await fetch(url, { method, headers, redirect: "manual", signal: ending, ...once });
     // RFC 9110 §15.3.5: a 204 has no body, so nothing that comes after its headers can take it back.
     if (response.status === 204) return discard(response);
-    const text = await readText(response.body, ending);
+    read = await readText(response.body, ending);
     // The platform's own answer, read within the bound: openapi-fetch asks it for no more than this.
-    return Object.assign(response, { text: async () => text });
+    return Object.assign(response, { text: async () => read });
   }
 
   try {
@@ -88,13 +89,32 @@ export async function attempt(
     const body: unknown = data ?? error;
     const problem = status >= 400 && isProblemType(headers.get("content-type")) && isObject(body);
     const { code, type } = problem ? body : {};
-    return { ...seen, evidence: { status, redirected, problem, code, type }, answer: { status, headers, body } };
-  } catch (cause) {
+    return {
+      ...seen,
+      evidence: { status, redirected, problem, code, type },
+      answer: { status, headers, text: read, body },
+    };
+  } catch (thrown) {
     signal?.throwIfAborted();
+    const cause = inspectable(thrown);
     const unsent = !sent || wasNeverSent(cause);
     const failure = cause instanceof CredentialError ? "no-credential" : unsent ? "unsent" : "lost";
     return { ...seen, evidence: { failure }, cause };
   }
+}
+
+/** A revoked proxy throws at every look, also at ours. */
+function inspectable(thrown: unknown): unknown {
+  try {
+    return thrown instanceof Error ? thrown : (thrown ?? undefined);
+  } catch {
+    return new Error("something was thrown that cannot be looked at");
+  }
+}
+
+/** Also where it was copied with the word before it or the line end behind it. */
+function isToken(slug: string, token: string | undefined): boolean {
+  return slug.trim().replace(/^bearer\s+/i, "") === token;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -18,8 +18,8 @@ export interface KaitenClient {
   serviceAccounts: {
     tokens: {
       /**
-       * Revokes a token, and resolves only when it is dead: with `revoked` after a 204 to this very call, or with
-       * `absent` when the API has no active token by that slug after an attempt that may have revoked it.
+       * Revokes a token, and resolves with `revoked` after a 204 to this very call, or with `absent` when the API has no
+       * active token by that slug after an attempt that may have revoked it.
        *
        * @param ref the slugs: any non-empty string but `.` and `..`, in well-formed Unicode.
        * @throws {TypeError} for a bad argument, before anything is sent.

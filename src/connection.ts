@@ -17,11 +17,20 @@ const BLOCKED = "bad port";
  * Reads the causes of what `fetch` threw. Where a runtime does not tell, the answer is false: the request may have been
  * carried out.
  */
-export function wasNeverSent(thrown: unknown, depth = 4): boolean {
+export function wasNeverSent(thrown: unknown): boolean {
+  try {
+    return provesUnsent(thrown, 4);
+  } catch {
+    // What throws when it is looked at proves nothing.
+    return false;
+  }
+}
+
+function provesUnsent(thrown: unknown, depth: number): boolean {
   if (typeof thrown !== "object" || thrown === null || depth === 0) return false;
   const { code, syscall, message, cause, errors } = thrown as Record<string, unknown>;
   if (UNSENT.test(String(code)) || BEFORE_WRITE.test(String(syscall)) || message === BLOCKED) return true;
   // An AggregateError has one error for each address of the host: all must have failed before the write.
-  if (Array.isArray(errors) && errors.length > 0) return errors.every((error) => wasNeverSent(error, depth - 1));
-  return wasNeverSent(cause, depth - 1);
+  if (Array.isArray(errors) && errors.length > 0) return errors.every((error) => provesUnsent(error, depth - 1));
+  return provesUnsent(cause, depth - 1);
 }

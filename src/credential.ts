@@ -10,7 +10,8 @@ export interface TokenRequest {
 
 /**
  * Gives the bearer token: a user's JWT or an access token (`ksh_…`), without the word `Bearer`. Asked before every
- * attempt, so keep what is slow to get; asked once more, with `rejected`, when the API refuses a token with 401.
+ * attempt, so keep what is slow to get; asked once more, with `rejected`, when the API refuses a token with 401: what it
+ * gives then is used for the rest of the call.
  */
 export type TokenProvider = (request: TokenRequest) => string | Promise<string>;
 

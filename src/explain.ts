@@ -16,7 +16,8 @@ import { redact, redactCause, redactHeaders, redactJson } from "./redact.js";
 import { readRetryAfter } from "./retry.js";
 
 const MEANING: Record<Failure["outcome"], string> = {
-  absent: "The API has no active token by this slug: it is revoked already, or a slug is misspelt.",
+  absent:
+    "The API has no active token by this slug in the credential's organization: it is revoked already, or the slug is misspelt, or the organization another one.",
   "not-revoked": "The token was not revoked: if it was active, it still is.",
   unknown:
     "The token may be revoked or not: treat it as active and revoke it again; `absent` then means that it is dead.",
@@ -24,7 +25,9 @@ const MEANING: Record<Failure["outcome"], string> = {
 
 /** What to do about an answer, by its status. */
 const ADVICE: readonly (readonly [from: number, to: number, advice: string])[] = [
-  [0, 399, "This is not the API's answer, and redirects are never followed: check the base URL."],
+  [0, 0, "Redirects are never followed: check the base URL."],
+  [200, 299, "This is not the API's answer: check the base URL."],
+  [300, 399, "Redirects are never followed: check the base URL."],
   [401, 401, "Check the credential."],
   [403, 403, "The credential needs the scope write:tokens."],
   [404, 405, "This says nothing of the token: check the base URL, its path, and the service account."],
@@ -40,8 +43,8 @@ export interface Ending {
   attempts: number;
   /** Of the last attempt, in ms. */
   timeout: number;
-  /** Every token that was sent. */
-  secrets: Iterable<string>;
+  /** Every token that was sent, in every spelling, the longest first. */
+  secrets: readonly string[];
 }
 
 export function explain(ending: Ending): KaitenError {
@@ -59,11 +62,10 @@ export function explain(ending: Ending): KaitenError {
   if (answer) {
     const { status } = answer;
     const headers = redactHeaders(answer.headers, secrets);
-    const body = redactJson(answer.body, secrets);
     const advice = outcome === "absent" ? "" : ADVICE.find(([from, to]) => status >= from && status <= to)?.[2];
     const then = cause ? `; then no other token was to be had: ${reason}` : "";
     if ("problem" in evidence && evidence.problem) {
-      const problem = readProblem(body as object, status);
+      const problem = readProblem(redactJson(answer.body, secrets) as object, status);
       const retryAfter = readRetryAfter(headers.get("retry-after"));
       const { code, title, detail } = problem;
       const what = ["The API answered", status, `${code ?? title ?? ""}${detail ? `: ${detail}` : ""}${then}`].join(
@@ -75,7 +77,7 @@ export function explain(ending: Ending): KaitenError {
         { ...failure, cause: copy },
       );
     }
-    const excerpt = cut(typeof body === "string" ? body : JSON.stringify(body ?? ""));
+    const excerpt = cut(redact(answer.text, secrets));
     const type = headers.get("content-type") ?? "no media type";
     const what = `Something answered ${status || "with a redirect"} (${type})${then}`;
     return new KaitenResponseError(say(what, advice), { status, headers, excerpt }, { ...failure, cause: copy });
@@ -90,7 +92,7 @@ export function explain(ending: Ending): KaitenError {
 }
 
 /** Why an attempt got no answer, in words. */
-export function reasonOf(cause: unknown, secrets: Iterable<string>): string {
+export function reasonOf(cause: unknown, secrets: readonly string[]): string {
   if (cause instanceof Expired) return cause.message;
   const inner = redactCause(cause instanceof CredentialError ? cause.cause : cause, secrets);
   return [cause instanceof CredentialError && cause.message, inner && root(inner)].filter(Boolean).join(": ");

@@ -33,6 +33,7 @@ describe("the base URL", () => {
     ["http://localhost.example.com", "plain http"],
     ["http://127.0.0.1.example.com", "plain http"],
     ["http://10.0.0.1", "plain http"],
+    ["http://api.localhost", "plain http"],
     ["http://0.0.0.0", "plain http"],
     ["http://[::2]", "plain http"],
   ])("%s is refused", (baseUrl, fault) => {
@@ -48,7 +49,6 @@ describe("the base URL", () => {
     ["HTTPS://Kaiten.Example.com:443/A%20b", "https://kaiten.example.com/A%20b/service-accounts/"],
     ["https://kaiten.example.com/{tokenSlug}", "https://kaiten.example.com/%7BtokenSlug%7D/service-accounts/"],
     ["http://localhost:4010", "http://localhost:4010/service-accounts/"],
-    ["http://api.localhost", "http://api.localhost/service-accounts/"],
     ["http://127.1.2.3:80", "http://127.1.2.3/service-accounts/"],
     ["http://[::1]:4010/x", "http://[::1]:4010/x/service-accounts/"],
     [new URL("https://kaiten.example.com/api"), "https://kaiten.example.com/api/service-accounts/"],
@@ -123,6 +123,11 @@ describe("an option", () => {
     expect(refusal(() => createKaitenClient(options as never))).toContain("options must be an object");
   });
 
+  test("that is inherited is checked too", () => {
+    const options = Object.assign(Object.create({ timeout: Number.NaN }), { baseUrl: BASE, token: TOKEN });
+    expect(refusal(() => createKaitenClient(options))).toContain("timeout must be whole ms");
+  });
+
   test.each([
     { timeout: 1 },
     { timeout: 2 ** 31 - 1 },
@@ -187,11 +192,14 @@ describe("a call", () => {
     expect(urls).toEqual([`${BASE}/service-accounts/a/tokens/b`]);
   });
 
-  test("whose slug is the credential itself is refused, and it is not shown", async () => {
-    const error = await revoke({ serviceAccountSlug: "a", tokenSlug: TOKEN }).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: "KaitenError", outcome: "not-revoked" });
-    expect((error as Error).message).toContain("the credential itself");
-    expect(`${(error as Error).stack}${JSON.stringify(error)}`).not.toContain(TOKEN);
-    expect(sent).toBe(0);
-  });
+  test.each([TOKEN, ` ${TOKEN}\n`, `Bearer ${TOKEN}`])(
+    "whose slug is the credential itself is refused, and it is not shown: %#",
+    async (tokenSlug) => {
+      const error = await revoke({ serviceAccountSlug: "a", tokenSlug }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: "KaitenError", outcome: "not-revoked" });
+      expect((error as Error).message).toContain("the credential itself");
+      expect(`${(error as Error).stack}${JSON.stringify(error)}`).not.toContain(TOKEN);
+      expect(sent).toBe(0);
+    },
+  );
 });

@@ -13,9 +13,16 @@ export interface ClientOptions {
   baseUrl: string | URL;
   /** The bearer token, or what gives it. */
   token: string | TokenProvider;
-  /** Sends a request. Default: the platform's `fetch`. It must not follow redirects when `redirect` is `manual`. */
+  /**
+   * Sends a request. Default: the platform's `fetch`. It must pass on the `init` it is given, follow no redirect, and
+   * send no request twice: what a wrapper or an agent repeats by itself (undici's RetryAgent, say) cannot be seen from
+   * here, and a refusal of the second request would pass for the whole truth. Its answers have web streams as bodies.
+   */
   fetch?: Fetch | undefined;
-  /** How long an attempt may take, waiting for the token and reading the body included, in ms. Default 10 000. */
+  /**
+   * How long an attempt may take, waiting for the token and reading the body included, in ms. Default 10 000. A provider
+   * that is asked for another token after a 401 may take as long again.
+   */
   timeout?: number | undefined;
   /** How many attempts may follow the first. Default 2. A refreshed token's attempt is not counted. */
   retries?: number | undefined;
@@ -23,7 +30,7 @@ export interface ClientOptions {
   maxRetryAfter?: number | undefined;
   /** Allows plain http to a host that is not loopback: whoever listens on the way can read the credential. Default false. */
   allowInsecure?: boolean | undefined;
-  /** Told of every attempt, with nothing secret in it. What it throws is ignored. */
+  /** Told of every attempt that came to an end, with nothing secret in it. What it throws is ignored. */
   onAttempt?: ((event: AttemptEvent) => void) | undefined;
 }
 
@@ -101,15 +108,18 @@ function assertOptions(options: unknown, checks: Record<string, Check>, required
   for (const name of required) {
     if ((options as Record<string, unknown>)[name] === undefined) throw new TypeError(`The option ${name} is missing.`);
   }
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (!check) throw new TypeError(`There is no option ${name}. There are: ${Object.keys(checks).join(", ")}.`);
-    if (value !== undefined && !check[0](value)) throw new TypeError(`The option ${name} must be ${check[1]}.`);
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(checks, name)) continue;
+    throw new TypeError(`There is no option ${name}. There are: ${Object.keys(checks).join(", ")}.`);
+  }
+  for (const [name, [fits, expected]] of Object.entries(checks)) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value !== undefined && !fits(value)) throw new TypeError(`The option ${name} must be ${expected}.`);
   }
 }
 
-/** RFC 6761 §6.3, RFC 1122 §3.2.1.3 and RFC 4291 §2.5.3, as WHATWG URLs write them. */
-const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
+/** RFC 1122 §3.2.1.3 and RFC 4291 §2.5.3, as WHATWG URLs write them. Names below localhost may be asked of a DNS server. */
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** @returns the URL without a slash at its end. */
 function checkBaseUrl(baseUrl: string | URL, allowInsecure: boolean): string {

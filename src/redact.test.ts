@@ -1,7 +1,7 @@
 // The credential is in nothing that a caller can see.
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { redact, redactCause, redactHeaders, redactJson } from "./redact.js";
+import { redact, redactCause, redactHeaders, redactJson, spellings } from "./redact.js";
 
 const SECRET = "ksh_0123456789abcdef";
 
@@ -44,6 +44,16 @@ describe("parsed JSON", () => {
     const deep = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
     expect(JSON.stringify(redactJson(deep, []))).toBe(`${"[".repeat(32)}"[nested too deep]"${"]".repeat(32)}`);
   });
+});
+
+test("a secret is known in every spelling of a URL and of JSON", () => {
+  const [, encoded = "", escaped = ""] = spellings("a/b+c=");
+  expect([encoded, escaped]).toEqual(["a%2Fb%2Bc%3D", "a\\/b+c="]);
+  expect(redact(`x ${encoded} ${escaped}`, spellings("a/b+c="))).toBe("x [credential] [credential]");
+});
+
+test("a header whose name is a secret is left out", () => {
+  expect([...redactHeaders(new Headers({ [SECRET]: "1", other: "2" }), [SECRET])]).toEqual([["other", "2"]]);
 });
 
 test("headers lose secrets", () => {

@@ -5,12 +5,20 @@ const MARK = "[credential]";
 /** A partial credential this long at the end of a cut text gives too much of it away. */
 const TELLING = 8;
 
-/** @returns the text without any of the secrets, nor the beginning of one where the text was cut. */
-export function redact(text: string, secrets: Iterable<string>): string {
+/** The ways in which a server or a URL writes a secret. */
+export function spellings(secret: string): string[] {
+  return [secret, encodeURIComponent(secret), secret.replaceAll("/", "\\/")];
+}
+
+/**
+ * @param secrets the longest first: one may begin with another.
+ * @returns the text without any of the secrets, nor the beginning of one where the text was cut.
+ */
+export function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) {
     clean = clean.replaceAll(secret, MARK);
-    for (let length = secret.length - 1; length >= TELLING; length--) {
+    for (let length = Math.min(secret.length - 1, clean.length); length >= TELLING; length--) {
       if (clean.endsWith(secret.slice(0, length))) {
         clean = clean.slice(0, -length) + MARK;
         break;
@@ -27,7 +35,7 @@ const DEPTH = 32;
  * A copy of parsed JSON without the secrets, without `__proto__` members (copied carelessly, they would change the
  * prototype of the copy) and without whatever nests too deep.
  */
-export function redactJson(value: unknown, secrets: Iterable<string>, depth = DEPTH): unknown {
+export function redactJson(value: unknown, secrets: readonly string[], depth = DEPTH): unknown {
   if (typeof value === "string") return redact(value, secrets);
   if (typeof value !== "object" || value === null) return value;
   if (depth === 0) return "[nested too deep]";
@@ -37,19 +45,28 @@ export function redactJson(value: unknown, secrets: Iterable<string>, depth = DE
   return Object.fromEntries(members.map(([name, item]) => [redact(name, secrets), inner(item)]));
 }
 
-export function redactHeaders(headers: Headers, secrets: Iterable<string>): Headers {
+/** Headers whose values are without secrets; one whose name is a secret is left out. */
+export function redactHeaders(headers: Headers, secrets: readonly string[]): Headers {
   const clean = new Headers();
   headers.forEach((value, name) => {
-    clean.append(name, redact(value, secrets));
+    if (!secrets.some((secret) => name.includes(secret.toLowerCase()))) clean.append(name, redact(value, secrets));
   });
   return clean;
 }
 
 /** What of a thrown value helps to find its cause: never the object itself, which may hold the request or the answer. */
-export function redactCause(cause: unknown, secrets: Iterable<string>, depth = 4): Error | undefined {
+export function redactCause(cause: unknown, secrets: readonly string[]): Error | undefined {
+  try {
+    return copyCause(cause, secrets, 4);
+  } catch {
+    return new Error("something was thrown that cannot be described");
+  }
+}
+
+function copyCause(cause: unknown, secrets: readonly string[], depth: number): Error | undefined {
   if (cause === undefined) return undefined;
   const thrown = (typeof cause === "object" && cause !== null ? cause : { message: String(cause) }) as Thrown;
-  const inner = depth > 0 ? redactCause(thrown.cause ?? thrown.errors?.[0], secrets, depth - 1) : undefined;
+  const inner = depth > 0 ? copyCause(thrown.cause ?? thrown.errors?.[0], secrets, depth - 1) : undefined;
   const copy = new Error(redact(text(thrown.message) ?? "something was thrown that is no error", secrets));
   const members = { name: text(thrown.name), stack: text(thrown.stack), code: text(thrown.code), cause: inner };
   for (const [name, value] of Object.entries(members)) {

@@ -196,7 +196,12 @@ describe("a refused credential", () => {
     expect(unattempted).toHaveLength(100 - seen.length);
     for (const { outcome, error } of unattempted) {
       expect(outcome).toBe("not-revoked");
-      expect(error).toMatchObject({ name: "KaitenProblemError", status: 401 });
+      expect(error).toMatchObject({
+        outcome: "not-revoked",
+        attempts: 0,
+        message: expect.stringContaining("Not attempted"),
+        cause: { name: "KaitenProblemError", status: 401 },
+      });
     }
   });
 
@@ -311,19 +316,71 @@ describe("an early end", () => {
     expect(state).toEqual({ taken: 0, closed: false });
   });
 
-  test("a source that throws ends the run with what it threw, after what was taken has settled", async () => {
-    const source = async function* () {
-      yield* refs(5);
-      throw new Error("disk gone");
-    };
+  test.each([
+    [
+      "a generator",
+      function* () {
+        yield* refs(5);
+        throw new Error("disk gone");
+      },
+    ],
+    [
+      "an async generator",
+      async function* () {
+        yield* refs(5);
+        throw new Error("disk gone");
+      },
+    ],
+  ])("%s that throws ends the run with what it threw, after the results of what was taken", async (_, source) => {
     const server = api(async () => {
       await sleep(20);
       return new Response(null, { status: 204 });
     });
-    await expect(collect(revokeAll(server.fetch, source()))).rejects.toThrow("disk gone");
-    expect(server.inFlight()).toBe(0);
+    const results: TokenResult[] = [];
+    const run = async () => {
+      for await (const result of revokeAll(server.fetch, source())) results.push(result);
+    };
+    await expect(run()).rejects.toThrow("disk gone");
+    expect(results.map(({ outcome }) => outcome)).toEqual(Array(5).fill("revoked"));
     expect(server.seen).toHaveLength(5);
   });
+});
+
+describe("what a fetch throws that cannot be looked at is unknown, as the request may have been carried out", () => {
+  test.each([
+    ["a code that is no text", { code: Object.create(null) }],
+    [
+      "a getter that throws",
+      Object.defineProperty({}, "code", {
+        get: () => {
+          throw undefined;
+        },
+      }),
+    ],
+    [
+      "a proxy that is revoked",
+      (() => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        return proxy;
+      })(),
+    ],
+  ])("%s", async (_, thrown) => {
+    const { fetch } = api(() => Promise.reject(thrown));
+    const [result] = await collect(revokeAll(fetch, refs(1)));
+    expect(result).toMatchObject({ outcome: "unknown", attempts: 1, error: { name: "KaitenConnectionError" } });
+  });
+});
+
+test("a reference that cannot be read is a bad one", async () => {
+  const unreadable = {
+    get serviceAccountSlug(): string {
+      throw undefined;
+    },
+    tokenSlug: "t",
+  };
+  const [result] = await collect(revokeAll(api().fetch, [unreadable]));
+  expect(result).toMatchObject({ outcome: "not-revoked", attempts: 0, error: expect.any(TypeError) });
 });
 
 describe("bad arguments are refused at the call", () => {

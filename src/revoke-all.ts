@@ -18,8 +18,8 @@ export interface TokenResult {
   /** How many attempts were made: 0 for a bad reference, and after the credential was refused. */
   attempts: number;
   /**
-   * Why the token is not known to be dead; missing where it is. A `TypeError` for a bad reference; with `attempts: 0`,
-   * a {@link KaitenError} is the refusal of the credential that ended the run.
+   * Why the token is not known to be dead; missing where it is. A `TypeError` for a bad reference. For one that was not
+   * attempted, since the credential was refused before, the `cause` is that refusal.
    */
   error?: KaitenError | TypeError;
 }
@@ -46,15 +46,20 @@ export async function* revokeAll(
   let forbidden = 0;
 
   async function settle(ref: TokenRef): Promise<TokenResult> {
+    let checked: TokenRef;
     try {
-      const checked = checkRef(ref);
-      if (refusal) return { ref, outcome: "not-revoked", attempts: 0, error: refusal };
+      checked = checkRef(ref);
+    } catch (cause) {
+      const error = cause instanceof TypeError ? cause : new TypeError("The reference cannot be read.", { cause });
+      return { ref, outcome: "not-revoked", attempts: 0, error };
+    }
+    if (refusal) return { ref, outcome: "not-revoked", attempts: 0, error: notAttempted(refusal) };
+    try {
       const { outcome, attempts } = await revoke(transport, checked, each);
       forbidden = 0;
       return { ref, outcome, attempts };
-    } catch (error) {
-      if (!(error instanceof KaitenError))
-        return { ref, outcome: "not-revoked", attempts: 0, error: error as TypeError };
+    } catch (thrown) {
+      const error = thrown as KaitenError;
       const status = error instanceof KaitenProblemError || error instanceof KaitenResponseError ? error.status : 0;
       forbidden = status === 403 ? forbidden + 1 : 0;
       if (status === 401 || forbidden >= FORBIDDEN_IN_A_ROW) refusal ??= error;
@@ -83,13 +88,30 @@ export async function* revokeAll(
     signal?.removeEventListener("abort", abort);
     await Promise.all(inFlight);
   }
+  if (source.failure) throw source.failure.error;
   if (cut) throw signal?.reason;
+}
+
+/** What the rest of a run come back with, once the credential was refused. */
+function notAttempted(refusal: KaitenError): KaitenError {
+  return new KaitenError(
+    "Not attempted, since the credential was refused before. The token was not revoked: if it was active, it still is. " +
+      "Mend the credential and run it again.",
+    { outcome: "not-revoked", attempts: 0, request: refusal.request, cause: refusal },
+  );
 }
 
 type Next = IteratorResult<TokenRef, undefined>;
 
+interface Source extends AsyncIterableIterator<TokenRef> {
+  /** @returns whether there may have been more. */
+  shut(): boolean;
+  /** What it threw, which is for the end of the run: what was taken of it before has results to come. */
+  failure: { error: unknown } | undefined;
+}
+
 /** A source that can be shut: then it is closed and has ended, also for those who wait for it. */
-function shuttable(refs: TokenRefs): AsyncIterableIterator<TokenRef> & { shut(): boolean } {
+function shuttable(refs: TokenRefs): Source {
   const iterator = Symbol.asyncIterator in refs ? refs[Symbol.asyncIterator]() : refs[Symbol.iterator]();
   const end: Next = { done: true, value: undefined };
   const waiting = new Set<(next: Next) => void>();
@@ -98,8 +120,9 @@ function shuttable(refs: TokenRefs): AsyncIterableIterator<TokenRef> & { shut():
     [Symbol.asyncIterator]() {
       return this;
     },
-    next: () =>
-      new Promise<Next>((resolve, reject) => {
+    failure: undefined,
+    next() {
+      return new Promise<Next>((resolve) => {
         if (over) return resolve(end);
         waiting.add(resolve);
         const take = async () => {
@@ -108,14 +131,19 @@ function shuttable(refs: TokenRefs): AsyncIterableIterator<TokenRef> & { shut():
           return next as Next;
         };
         take()
+          .catch((error: unknown) => {
+            over = true;
+            this.failure ??= { error };
+            return end;
+          })
           .finally(() => waiting.delete(resolve))
-          .then(resolve, reject);
-      }),
+          .then(resolve);
+      });
+    },
     async return() {
       this.shut();
       return end;
     },
-    /** @returns whether there may have been more. */
     shut() {
       if (over) return false;
       over = true;

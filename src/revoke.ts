@@ -3,8 +3,8 @@ import { type Attempt, attempt, type TokenRef, type Transport } from "./attempt.
 import type { Credential, Lease } from "./credential.js";
 import { pause, withDeadline } from "./deadline.js";
 import { explain, reasonOf } from "./explain.js";
-import type { CallSettings, Settings } from "./options.js";
-import { redact } from "./redact.js";
+import type { CallSettings } from "./options.js";
+import { redact, spellings } from "./redact.js";
 import { backoff, readRetryAfter } from "./retry.js";
 import { type Outcome, verdict } from "./verdict.js";
 
@@ -49,7 +49,7 @@ export interface AttemptEvent {
 export async function revoke(transport: Transport, ref: TokenRef, settings: CallSettings): Promise<Revocation> {
   const { timeout, retries, maxRetryAfter, ignoreAbsent, signal, onAttempt } = settings;
   const earlier: Outcome[] = [];
-  const secrets = new Set<string>();
+  const secrets: string[] = [];
   let lease: Lease | undefined;
   let retried = 0;
 
@@ -57,7 +57,8 @@ export async function revoke(transport: Transport, ref: TokenRef, settings: Call
     const started = performance.now();
     const made = await attempt(transport, ref, { timeout, signal, lease });
     const ms = performance.now() - started;
-    if (made.lease) secrets.add(made.lease.token);
+    if (made.lease) secrets.push(...spellings(made.lease.token));
+    secrets.sort((a, b) => b.length - a.length);
 
     const { outcome, retry, stained } = verdict(made.evidence, earlier);
     earlier.push(outcome);
@@ -72,8 +73,11 @@ export async function revoke(transport: Transport, ref: TokenRef, settings: Call
       if (asked <= maxRetryAfter) delay = Math.max(asked, backoff(retried++));
     }
 
-    if (onAttempt)
-      notify(onAttempt, { number, ...describe(made, secrets), outcome, ms, ...(delay !== undefined && { delay }) });
+    if (onAttempt) {
+      notify(() =>
+        onAttempt({ number, ...describe(made, secrets), outcome, ms, ...(delay !== undefined && { delay }) }),
+      );
+    }
     if (reached) return { outcome, attempts: number };
     if (delay === undefined) throw explain({ attempt: made, outcome, attempts: number, timeout, secrets });
     await pause(delay, signal);
@@ -99,7 +103,7 @@ async function anotherToken(
 
 function describe(
   { request, answer, cause }: Attempt,
-  secrets: Iterable<string>,
+  secrets: readonly string[],
 ): Omit<AttemptEvent, "number" | "outcome" | "ms"> {
   const url = redact(request.url, secrets);
   if (!answer) return { url, error: reasonOf(cause, secrets) };
@@ -108,6 +112,6 @@ function describe(
 }
 
 /** An observer cannot change what happened to the token: neither by throwing nor by rejecting. */
-function notify(observer: NonNullable<Settings["onAttempt"]>, event: AttemptEvent): void {
-  new Promise((resolve) => resolve(observer(event))).catch(() => {});
+function notify(tell: () => unknown): void {
+  new Promise((resolve) => resolve(tell())).catch(() => {});
 }

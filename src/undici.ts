@@ -22,12 +22,15 @@ export interface UndiciFetch extends Fetch {
 }
 
 /** Codings of a body (RFC 9110 §8.4.1). They are not asked for, but a proxy may send them all the same. */
-const DECODERS: Record<string, () => NodeJS.ReadWriteStream> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
+const DECODERS = new Map<string, () => NodeJS.ReadWriteStream>([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["deflate", createInflate],
+  ["br", createBrotliDecompress],
+]);
+
+/** More than one in a row is a mistake already; each takes memory. The platform's `fetch` has the same bound. */
+const MOST_CODINGS = 5;
 
 /**
  * The platform's `fetch` follows the Fetch Standard, which is written for browsers and costs most of a call's time. This
@@ -59,27 +62,33 @@ export function undiciFetch({ connections = 16, allowH2 = true, connect }: Undic
   return Object.assign(fetch, { close: () => agent.close() });
 }
 
-function answer(status: number, fields: IncomingHttpHeaders, body: Dispatcher.ResponseData["body"]): Response {
+function answer(status: number, fields: IncomingHttpHeaders, body: Readable): Response {
   const headers = new Headers();
-  for (const [name, values] of Object.entries(fields)) {
-    for (const value of [values ?? []].flat()) headers.append(name, value);
+  try {
+    for (const [name, values] of Object.entries(fields)) {
+      for (const value of [values ?? []].flat()) headers.append(name, value);
+    }
+    // RFC 9110 §6.4.1, §15.3.6: these have no content, whatever their headers say. Unread, it would keep its connection.
+    const bare = [204, 205, 304].includes(status);
+    if (bare) body.on("error", () => {}).resume();
+    return new Response(bare ? null : decoded(body, headers.get("content-encoding")), { status, headers });
+  } catch (error) {
+    body.on("error", () => {}).destroy();
+    throw error;
   }
-  if (![204, 205, 304].includes(status)) {
-    return new Response(decoded(body, headers.get("content-encoding")), { status, headers });
-  }
-  // RFC 9110 §6.4.1, §15.3.6: these have no content, whatever their headers say. Unread, it would keep its connection.
-  body.on("error", () => {}).resume();
-  return new Response(null, { status, headers });
 }
 
-function decoded(body: Readable, coding: string | null): ReadableStream<Uint8Array> {
-  const codings = (coding ?? "")
+/** One coding that is not known leaves the body as it is, as the platform's `fetch` does. */
+function decoded(body: Readable, header: string | null): ReadableStream<Uint8Array> {
+  // The last coding was applied last.
+  const codings = (header ?? "")
     .toLowerCase()
     .split(",")
-    .map((name) => name.trim());
-  // The last coding was applied last. One that is not known is left as it is.
-  const decoders = codings.reverse().map((name) => DECODERS[name]?.());
-  const known = decoders.filter((decoder) => decoder !== undefined);
-  const readable = known.length === decoders.length && known.length ? pipeline([body, ...known], () => {}) : body;
+    .map((name) => name.trim())
+    .reverse();
+  if (codings.length > MOST_CODINGS) throw new Error(`the answer has more than ${MOST_CODINGS} content codings`);
+  const decoders = codings.every((name) => DECODERS.has(name)) ? codings.map((name) => DECODERS.get(name)?.()) : [];
+  const chain = [body, ...decoders.filter((decoder) => decoder !== undefined)];
+  const readable = decoders.length ? pipeline(chain, () => {}) : body;
   return Readable.toWeb(readable as Readable) as ReadableStream<Uint8Array>;
 }

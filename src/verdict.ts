@@ -63,7 +63,7 @@ const TABLE: readonly Row[] = [
 
 /** A route that does not exist is a 404 too, by another code, or by a type that says more than 404 (RFC 9457 §4.2.1). */
 function saysAbsent({ code, type }: Facts): boolean {
-  return code === "Token.NotFound" || ((code ?? undefined) === undefined && (type ?? "about:blank") === "about:blank");
+  return code === "Token.NotFound" || ((code ?? null) === null && (type ?? "about:blank") === "about:blank");
 }
 
 export interface Verdict {

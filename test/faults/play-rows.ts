@@ -53,7 +53,10 @@ function everythingOf(value: unknown): string {
   ].join("\n");
 }
 
-const secretsIn = (text: string) => [TOKEN, FRESH, TOKEN.slice(0, 20)].filter((secret) => text.includes(secret));
+const secretsIn = (text: string) =>
+  [TOKEN, FRESH, TOKEN.slice(0, 20), encodeURIComponent(TOKEN), TOKEN.replaceAll("/", "\\/")].filter((secret) =>
+    text.includes(secret),
+  );
 
 /** The timers that the call has set and neither cleared nor seen fire. */
 const timers = new Set<unknown>();

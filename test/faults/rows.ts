@@ -37,7 +37,8 @@ export interface Row {
   says?: string;
 }
 
-export const TOKEN = "ksh_faults.0123456789-abcdefghijklmnopqrstuvwxyz";
+/** With every character that somebody escapes. */
+export const TOKEN = "ksh_faults.0123456789-abcdefgh+ijklmnop/qrstuvwxyz~==";
 export const FRESH = "ksh_second.9876543210-zyxwvutsrqponmlkjihgfedcba";
 
 /** Where redirects to another origin lead; nobody may ask it for anything. */
@@ -122,7 +123,7 @@ const unproven: Row[] = [
     dead: false,
     outcome: "unknown",
     error: "Response",
-    says: "redirects are never followed",
+    says: "Redirects are never followed",
   },
   {
     name: "302 to a URL that is none",
@@ -596,6 +597,45 @@ const stained: Row[] = [
 ];
 
 const bodies: Row[] = [
+  {
+    name: "the credential percent-encoded, in a page and in a header",
+    script: [
+      (exchange) => {
+        const encoded = encodeURIComponent(exchange.authorization);
+        return send(message(403, `<p>${encoded}`, { "Content-Type": "text/html", "X-Echo": encoded }))(exchange);
+      },
+    ],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Response",
+  },
+  {
+    name: "the credential with its slashes escaped, in a page of JSON",
+    script: [
+      (exchange) => {
+        const escaped = `{"echo":"${exchange.authorization.replaceAll("/", "\\/")}"}`;
+        return send(message(403, escaped, { "Content-Type": "application/json" }))(exchange);
+      },
+    ],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Response",
+  },
+  {
+    name: "more content codings than anybody needs",
+    script: [problemText(403, "x", { "Content-Encoding": Array(3_000).fill("br").join(",") })],
+    dead: false,
+    outcome: "unknown",
+    error: "Connection",
+    options: { retries: 0 },
+  },
+  {
+    name: "a content coding of an odd name",
+    script: [problemText(403, "{}", { "Content-Encoding": "constructor" })],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Problem",
+  },
   {
     name: "403 in gzip",
     script: [coded(403, "gzip")],

@@ -50,7 +50,7 @@ describe.each([
     "expired",
     "127.0.0.1",
     { notBeforeDate: new Date(Date.now() - 9 * DAY), notAfterDate: new Date(Date.now() - DAY) },
-    "",
+    "expired",
   ],
 ] as const)("a certificate that is %s", (_, host, dates, reason) => {
   test("is refused as not-revoked, with the reason, and nothing is sent", async () => {
