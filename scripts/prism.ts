@@ -1,11 +1,11 @@
-// Runs the real `prism mock` as a child process that cannot outlive us.
+// Runs the real Prism, as a mock or as a validating proxy, in a child process that cannot outlive us.
 import { fork } from "node:child_process";
 import { createInterface } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 import { commandOf } from "./command.js";
 
 export interface Prism {
-  /** The base URL of the mock, on loopback. */
+  /** Its base URL, on loopback. */
   url: string;
   /** What Prism has printed so far, a line each. */
   log: readonly string[];
@@ -29,14 +29,33 @@ export interface PrismOptions {
  */
 const LEASH = 'data:text/javascript,process.on("disconnect", () => process.exit()).on("SIGINT", () => {})';
 
-/** @throws {Error} saying in one line why Prism does not listen; then it has ended. */
-export async function startPrism(
-  spec: string,
-  { port = 0, timeout = 60_000, onLine }: PrismOptions = {},
+/**
+ * Answers by the spec alone.
+ *
+ * @throws {Error} saying in one line why Prism does not listen; then it has ended.
+ */
+export function startPrism(spec: string, options: PrismOptions = {}): Promise<Prism> {
+  return start(["mock", spec], `mock ${spec}`, options);
+}
+
+/**
+ * Passes requests on, and holds what comes back against the spec: each answer's violations are in its `sl-violations`
+ * header, and the grave ones replace the answer. It follows redirects, and answers itself in place of a 501.
+ *
+ * @throws {Error} as {@link startPrism}.
+ */
+export function startPrismProxy(spec: string, upstream: string, options: PrismOptions = {}): Promise<Prism> {
+  return start(["proxy", spec, upstream, "--errors"], `hold ${upstream} against ${spec}`, options);
+}
+
+async function start(
+  task: readonly string[],
+  purpose: string,
+  { port = 0, timeout = 60_000, onLine }: PrismOptions,
 ): Promise<Prism> {
   const prism = commandOf("@stoplight/prism-cli", "prism");
   // Where NODE_ENV is production, Prism would fork by default, and would not end when its fork fails.
-  const parameters = ["mock", spec, "--host", "127.0.0.1", "--port", String(port), "--no-multiprocess"];
+  const parameters = [...task, "--host", "127.0.0.1", "--port", String(port), "--no-multiprocess"];
   const child = fork(prism, parameters, { execArgv: ["--import", LEASH], silent: true });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const stop = async () => {
@@ -65,7 +84,7 @@ export async function startPrism(
       }
       ended.then(() => {
         const why = late ? `it was not up within ${timeout} ms` : reasonIn(log, port);
-        reject(new Error(`Prism cannot mock ${spec}: ${why}`));
+        reject(new Error(`Prism cannot ${purpose}: ${why}`));
       });
     });
     return { url, log, ended, stop };
