@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "scripts/**/*.test.ts"],
+    // `npm run test:drill` takes minutes.
+    exclude: ["test/drill/**", "node_modules/**"],
     typecheck: { enabled: true, include: ["**/*.test-d.ts"] },
     globalSetup: "test/prism.setup.ts",
     passWithNoTests: false,
