@@ -17,7 +17,7 @@ import { readRetryAfter } from "./retry.js";
 
 const MEANING: Record<Failure["outcome"], string> = {
   absent:
-    "The API has no active token by this slug in the credential's organization: it is revoked already, or the slug is misspelt, or the organization another one.",
+    "The API has no active token by this slug in the credential's organization: it is revoked already, or a slug is misspelt.",
   "not-revoked": "The token was not revoked: if it was active, it still is.",
   unknown:
     "The token may be revoked or not: treat it as active and revoke it again; `absent` then means that it is dead.",

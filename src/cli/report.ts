@@ -1,5 +1,5 @@
 // What is told of the results: a line each on standard output, and at the end a summary of all that is not surely dead.
-import { type AttemptEvent, KaitenError, type TokenRef, type TokenResult } from "../index.js";
+import type { AttemptEvent, TokenRef, TokenResult } from "../index.js";
 import { COLORS, type Counts } from "./bar.js";
 import type { Output } from "./output.js";
 import { plural, printable } from "./text.js";
@@ -30,12 +30,8 @@ export function attemptLine({ number, url, status, error, ms, delay, traceId }: 
 }
 
 /** Why a token is not known to be dead, without its request: tokens that have one reason are told together. */
-function reason({ outcome, attempts, error }: TokenResult): string {
-  if (!(error instanceof KaitenError)) return `${outcome}: ${error?.message}`;
-  if (attempts === 0 && error.attempts > 0) {
-    return "not-revoked: Not attempted, since the credential was refused before. Mend the credential and run it again.";
-  }
-  return `${outcome}: ${error.message.slice(0, error.message.lastIndexOf(` (${error.request.method} `))}`;
+function reason({ outcome, error }: TokenResult): string {
+  return `${outcome}: ${error?.message.replace(/ \(\S+ \S+, \d+ attempts?\)$/, "")}`;
 }
 
 export interface Summary {
