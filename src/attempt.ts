@@ -103,10 +103,11 @@ export async function attempt(
   }
 }
 
-/** A revoked proxy throws at every look, also at ours. */
+/** A revoked proxy throws at every look, also at ours: so it is had here, where it can be caught. */
 function inspectable(thrown: unknown): unknown {
   try {
-    return thrown instanceof Error ? thrown : (thrown ?? undefined);
+    void (thrown instanceof Error);
+    return thrown;
   } catch {
     return new Error("something was thrown that cannot be looked at");
   }

@@ -264,6 +264,27 @@ describe("an early end", () => {
     expect(state.closed).toBe(true);
   });
 
+  test("a source that cannot be closed changes nothing", async () => {
+    const { source } = counted(1000);
+    let closed = 0;
+    const unclosable: AsyncIterable<TokenRef> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => source[Symbol.asyncIterator]().next(),
+        return: async () => {
+          closed++;
+          throw new Error("cannot be closed");
+        },
+      }),
+    };
+    for await (const { outcome } of revokeAll(api().fetch, unclosable)) {
+      expect(outcome).toBe("revoked");
+      break;
+    }
+    // An unhandled rejection would fail the run.
+    await sleep(1);
+    expect(closed).toBe(1);
+  });
+
   test("an abort yields what was in flight, closes the source, and throws the signal's reason", async () => {
     const { source, state } = counted(1000);
     const server = api(async () => {

@@ -1,6 +1,5 @@
 // An optional `fetch` for Node over undici's own client: pooled connections, HTTP/2 where a server offers it.
 // Import it as `kaiten-service-accounts/undici`; it needs undici 7 beside it.
-import type { IncomingHttpHeaders } from "node:http";
 import { pipeline, Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { Agent, type Dispatcher } from "undici";
@@ -43,7 +42,7 @@ const MOST_CODINGS = 5;
  * await fetch.close();
  */
 export function undiciFetch({ connections = 16, allowH2 = true, connect }: UndiciOptions = {}): UndiciFetch {
-  const agent = new Agent({ connections, allowH2, ...(connect && { connect }) });
+  const agent = new Agent({ connections, allowH2, connect });
   const fetch: Fetch = async (url, { method, headers, signal }) => {
     const { origin, pathname, search } = new URL(url);
     const {
@@ -55,18 +54,19 @@ export function undiciFetch({ connections = 16, allowH2 = true, connect }: Undic
       path: pathname + search,
       method: method as Dispatcher.HttpMethod,
       headers: headers as Headers,
-      signal: signal ?? null,
+      signal,
     });
-    return answer(statusCode, fields, body);
+    // A header that came has a value, whatever the type says of those that did not.
+    return answer(statusCode, fields as Record<string, string | string[]>, body);
   };
   return Object.assign(fetch, { close: () => agent.close() });
 }
 
-function answer(status: number, fields: IncomingHttpHeaders, body: Readable): Response {
+function answer(status: number, fields: Record<string, string | string[]>, body: Readable): Response {
   const headers = new Headers();
   try {
     for (const [name, values] of Object.entries(fields)) {
-      for (const value of [values ?? []].flat()) headers.append(name, value);
+      for (const value of [values].flat()) headers.append(name, value);
     }
     // RFC 9110 §6.4.1, §15.3.6: these have no content, whatever their headers say. Unread, it would keep its connection.
     const bare = [204, 205, 304].includes(status);
