@@ -103,6 +103,14 @@ test("a folder that has gone meanwhile is told, and the list goes to standard er
   expect(code).toBe(3);
 });
 
+test("is not made when nothing is sent", async () => {
+  const folder = makeFolder();
+  const args = ["revoke", "ci-bot", "a", "--rest", "left"];
+  const { code } = await run(args, { env: { KAITEN_BASE_URL: "http://127.0.0.1:9" }, folder });
+  expect(code).toBe(2);
+  expect(folder.files()).toEqual([]);
+});
+
 test.each([
   ["in a folder that does not exist", "missing/left"],
   ["that is a folder", "bin"],
