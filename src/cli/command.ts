@@ -27,7 +27,8 @@ in the list of processes, and your shell keeps them in its history.
 Results go to standard output, a line each: outcome, service account, token (or JSON with --json). All else goes to
 standard error. Outcomes:
   revoked      the API said so to this very request: dead
-  absent       no active token by that slug: dead, or the slug is misspelt (--ignore-absent: counts as dead)
+  absent       no active token by that slug in the credential's organization: dead, or the slug is misspelt, or the
+               organization another one (--ignore-absent: counts as dead)
   not-revoked  not carried out: alive if it was
   unknown      nobody can tell: run it again
 

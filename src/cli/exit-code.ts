@@ -44,7 +44,7 @@ export function exitCodeOf({ outcome, error }: TokenResult): ExitCode {
   if (status === 401 || status === 403) return EXIT.refused;
   if (status === 404) return EXIT.notFound;
   if (status) return EXIT.rejected;
-  // Itself a KaitenError: there was no credential to send.
+  // Itself a KaitenError: there was no credential to send, or it was refused before.
   return error.name === "KaitenError" ? EXIT.refused : EXIT.unreachable;
 }
 
