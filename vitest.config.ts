@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: ["test/drill/**", "node_modules/**"],
     typecheck: { enabled: true, include: ["**/*.test-d.ts"] },
     globalSetup: "test/prism.setup.ts",
+    // Not UTC: a date that is read in local time must not pass.
+    env: { TZ: "Asia/Tokyo" },
     passWithNoTests: false,
     // Some tests start a mock of their own, which takes seconds on a busy machine.
     testTimeout: 30_000,

@@ -1,6 +1,9 @@
 // Refreshes of a refused token: concurrent refusals share one, later ones get their own.
+
+import { getEventListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { createCredential } from "./credential.js";
 import { createKaitenClient, type TokenProvider } from "./index.js";
 
 /** An API that takes only the tokens it is given, answering each request after a while. */
@@ -118,5 +121,18 @@ describe("a shared refresh", () => {
     expect(signals[0]?.aborted).toBe(true);
     await expect(revoke("c")).resolves.toEqual({ outcome: "revoked", attempts: 2 });
     expect(signals).toHaveLength(2);
+  });
+
+  test("that has ended cannot be aborted any more, and listens to nobody", async () => {
+    const told: AbortSignal[] = [];
+    const { replace } = createCredential(({ signal }) => {
+      told.push(signal);
+      return "token-2";
+    });
+    const controller = new AbortController();
+    await replace?.({ token: "token-1", refreshes: 0 }, controller.signal);
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+    controller.abort("late");
+    expect(told[0]?.aborted).toBe(false);
   });
 });

@@ -86,7 +86,7 @@ function share<T>(task: (signal: AbortSignal) => Promise<T>): Shared<T> {
   const join = async (signal: AbortSignal) => {
     const leave = () => --waiting || controller.abort(signal.reason);
     waiting++;
-    signal.addEventListener("abort", leave, { once: true });
+    signal.addEventListener("abort", leave);
     try {
       return await result;
     } finally {

@@ -19,6 +19,8 @@ describe("backoff", () => {
   });
 });
 
+const DAY = 24 * 3_600_000;
+
 describe("Retry-After", () => {
   beforeEach(() => {
     vi.useFakeTimers({ now: new Date("2026-11-23T12:00:00Z") });
@@ -35,8 +37,18 @@ describe("Retry-After", () => {
     ["007", 7_000],
     ["Mon, 23 Nov 2026 12:00:05 GMT", 5_000],
     ["Monday, 23-Nov-26 12:00:05 GMT", 5_000],
+    ["Tue, 24 Nov 2026 12:00:00 GMT", DAY],
+    ["Tuesday, 24-Nov-26 12:00:00 GMT", DAY],
+    ["Wed, 25 Nov 2026 12:00:00 GMT", 2 * DAY],
+    ["Wednesday, 25-Nov-26 12:00:00 GMT", 2 * DAY],
+    ["Thu, 26 Nov 2026 12:00:00 GMT", 3 * DAY],
+    ["Thursday, 26-Nov-26 12:00:00 GMT", 3 * DAY],
+    ["Fri, 27 Nov 2026 12:00:00 GMT", 4 * DAY],
+    ["Friday, 27-Nov-26 12:00:00 GMT", 4 * DAY],
+    ["Sat, 28 Nov 2026 12:00:00 GMT", 5 * DAY],
+    ["Saturday, 28-Nov-26 12:00:00 GMT", 5 * DAY],
     ["Mon Nov 23 12:00:05 2026", 5_000],
-    ["Tue Dec  1 12:00:00 2026", 8 * 24 * 3_600_000],
+    ["Tue Dec  1 12:00:00 2026", 8 * DAY],
     ["Sun, 06 Nov 1994 08:49:37 GMT", 0],
     ["Sunday, 06-Nov-94 08:49:37 GMT", 0],
     ["Sun Nov  6 08:49:37 1994", 0],
@@ -59,6 +71,9 @@ describe("Retry-After", () => {
     "2026-11-23T12:00:05Z",
     "Mon, 23 Nov 2026 12:00:05",
     "Mon, 23 Nov 2026 12:00:05 PST",
+    "Mon, 23 Nov 2026 12:00:05 GMT (sharp)",
+    "at Mon, 23 Nov 2026 12:00:05 GMT",
+    "Mon, 23 Nov 2026 1:00:05 GMT",
     "Mon, 99 Foo 2026 99:00:05 GMT",
     "Xxx, 23 Nov 2026 12:00:05 GMT",
   ])("%j makes no sense and is ignored", (value) => {

@@ -235,6 +235,18 @@ describe("a refused credential", () => {
     expect(seen).toHaveLength(100);
   });
 
+  test.each([400, 404, 429, 500])("%i does not end the run, however often it comes", async (status) => {
+    const { fetch, seen } = api(() => problem(status));
+    await collect(revokeAll(fetch, refs(50), { concurrency: 1 }));
+    expect(seen).toHaveLength(50);
+  });
+
+  test("nor do connections that are lost", async () => {
+    const { fetch, seen } = api(() => Promise.reject(new Error("lost")));
+    await collect(revokeAll(fetch, refs(50), { concurrency: 1 }));
+    expect(seen).toHaveLength(50);
+  });
+
   test("403 with a page counts as well", async () => {
     const { fetch, seen } = api(() => new Response("no", { status: 403 }));
     await collect(revokeAll(fetch, refs(50), { concurrency: 1 }));
@@ -305,6 +317,12 @@ describe("an early end", () => {
     expect(server.seen.length).toBeLessThan(20);
     expect(state.closed).toBe(true);
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+  });
+
+  test("a run that has ended does not listen to the signal any more", async () => {
+    const { signal } = new AbortController();
+    await collect(revokeAll(api().fetch, refs(3), { signal }));
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   test("an abort ends a run whose source is blocked", async () => {

@@ -73,7 +73,7 @@ export async function* revokeAll(
   const abort = () => {
     cut = source.shut();
   };
-  signal?.addEventListener("abort", abort, { once: true });
+  signal?.addEventListener("abort", abort);
   try {
     yield* pMapIterable(
       source,

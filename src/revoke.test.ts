@@ -131,12 +131,18 @@ describe("an observer", () => {
       status(204),
     ]);
     await end();
-    const common = { url: URL_OF_REF, ms: expect.any(Number) };
-    expect(events).toEqual([
+    const common = { url: URL_OF_REF, ms: 0 };
+    expect(events).toStrictEqual([
       { ...common, number: 1, status: 429, outcome: "not-revoked", delay: 2_000, traceId: "trace-1" },
       { ...common, number: 2, error: "fetch failed", outcome: "unknown", delay: expect.any(Number) },
       { ...common, number: 3, status: 204, outcome: "revoked" },
     ]);
+  });
+
+  test("is told how long an attempt took", async () => {
+    const { events, end } = revoke([undefined], { timeout: 70, retries: 0 });
+    await end();
+    expect(events).toMatchObject([{ ms: 70 }]);
   });
 
   test.each([
