@@ -10,6 +10,8 @@ export default defineConfig({
     // Not UTC: a date that is read in local time must not pass.
     env: { TZ: "Asia/Tokyo" },
     passWithNoTests: false,
+    // Most of their time is waiting, so there may be more of them than cores.
+    maxWorkers: 3,
     // Some tests start a mock of their own, which takes seconds on a busy machine.
     testTimeout: 30_000,
   },
