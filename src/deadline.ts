@@ -10,28 +10,33 @@ export class Expired extends Error {
 /**
  * Runs a task, and ends it after `timeout` ms or when `outer` aborts, whether or not the task heeds its signal.
  *
+ * One promise and no listener on its own signal: with `Promise.race` and one, every call paid for it with a fifth of its
+ * time, most of it in the garbage collector (`node --cpu-prof`, Node 20).
+ *
  * @throws `outer`'s reason, {@link Expired}, or whatever the task throws.
  */
-export async function withDeadline<T>(
+export function withDeadline<T>(
   timeout: number,
   outer: AbortSignal | undefined,
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  outer?.throwIfAborted();
-  const controller = new AbortController();
-  const { signal } = controller;
-  const ended = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason));
+  return new Promise((resolve, reject) => {
+    outer?.throwIfAborted();
+    const controller = new AbortController();
+    const settle = () => {
+      clearTimeout(timer);
+      outer?.removeEventListener("abort", abort);
+    };
+    const end = (reason: unknown) => {
+      settle();
+      controller.abort(reason);
+      reject(reason);
+    };
+    const abort = () => end(outer?.reason);
+    const timer = setTimeout(() => end(new Expired(timeout)), timeout);
+    outer?.addEventListener("abort", abort);
+    task(controller.signal).finally(settle).then(resolve, reject);
   });
-  const abort = () => controller.abort(outer?.reason);
-  const timer = setTimeout(() => controller.abort(new Expired(timeout)), timeout);
-  outer?.addEventListener("abort", abort);
-  try {
-    return await Promise.race([task(signal), ended]);
-  } finally {
-    clearTimeout(timer);
-    outer?.removeEventListener("abort", abort);
-  }
 }
 
 /** Waits for `ms`, or throws `signal`'s reason as soon as it aborts. */

@@ -47,9 +47,10 @@ describe("parsed JSON", () => {
 });
 
 test("a secret is known in every spelling of a URL and of JSON", () => {
-  const [, encoded = "", escaped = ""] = spellings("a/b+c=");
-  expect([encoded, escaped]).toEqual(["a%2Fb%2Bc%3D", "a\\/b+c="]);
-  expect(redact(`x ${encoded} ${escaped}`, spellings("a/b+c="))).toBe("x [credential] [credential]");
+  const secrets = spellings(["a/b+c=", "a/b+c=="]);
+  // The longest first: of what begins with another, nothing is to be left.
+  expect(secrets).toEqual(["a%2Fb%2Bc%3D%3D", "a%2Fb%2Bc%3D", "a\\/b+c==", "a\\/b+c=", "a/b+c==", "a/b+c="]);
+  expect(redact(secrets.join(" "), secrets)).toBe(secrets.map(() => "[credential]").join(" "));
 });
 
 test("a header whose name is a secret is left out", () => {

@@ -5,9 +5,11 @@ const MARK = "[credential]";
 /** A partial credential this long at the end of a cut text gives too much of it away. */
 const TELLING = 8;
 
-/** The ways in which a server or a URL writes a secret. */
-export function spellings(secret: string): string[] {
-  return [secret, encodeURIComponent(secret), secret.replaceAll("/", "\\/")];
+/** @returns the ways in which a server or a URL writes the secrets, the longest first. */
+export function spellings(secrets: Iterable<string>): string[] {
+  return Array.from(secrets)
+    .flatMap((secret) => [secret, encodeURIComponent(secret), secret.replaceAll("/", "\\/")])
+    .sort((a, b) => b.length - a.length);
 }
 
 /**

@@ -49,7 +49,7 @@ export interface AttemptEvent {
 export async function revoke(transport: Transport, ref: TokenRef, settings: CallSettings): Promise<Revocation> {
   const { timeout, retries, maxRetryAfter, ignoreAbsent, signal, onAttempt } = settings;
   const earlier: Outcome[] = [];
-  const secrets: string[] = [];
+  const sent = new Set<string>();
   let lease: Lease | undefined;
   let retried = 0;
 
@@ -57,8 +57,7 @@ export async function revoke(transport: Transport, ref: TokenRef, settings: Call
     const started = performance.now();
     const made = await attempt(transport, ref, { timeout, signal, lease });
     const ms = performance.now() - started;
-    if (made.lease) secrets.push(...spellings(made.lease.token));
-    secrets.sort((a, b) => b.length - a.length);
+    if (made.lease) sent.add(made.lease.token);
 
     const { outcome, retry, stained } = verdict(made.evidence, earlier);
     earlier.push(outcome);
@@ -75,11 +74,11 @@ export async function revoke(transport: Transport, ref: TokenRef, settings: Call
 
     if (onAttempt) {
       notify(() =>
-        onAttempt({ number, ...describe(made, secrets), outcome, ms, ...(delay !== undefined && { delay }) }),
+        onAttempt({ number, ...describe(made, spellings(sent)), outcome, ms, ...(delay !== undefined && { delay }) }),
       );
     }
     if (reached) return { outcome, attempts: number };
-    if (delay === undefined) throw explain({ attempt: made, outcome, attempts: number, timeout, secrets });
+    if (delay === undefined) throw explain({ attempt: made, outcome, attempts: number, timeout, secrets: spellings(sent) });
     await pause(delay, signal);
   }
 }
