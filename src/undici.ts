@@ -66,7 +66,7 @@ function answer(status: number, fields: Record<string, string | string[]>, body:
   const headers = new Headers();
   try {
     for (const [name, values] of Object.entries(fields)) {
-      for (const value of [values].flat()) headers.append(name, value);
+      for (const value of Array.isArray(values) ? values : [values]) headers.append(name, value);
     }
     // RFC 9110 §6.4.1, §15.3.6: these have no content, whatever their headers say. Unread, it would keep its connection.
     const bare = [204, 205, 304].includes(status);
