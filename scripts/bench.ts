@@ -19,8 +19,7 @@ try {
     execSync("npm ci --silent", { cwd: "scripts/bench", stdio: "inherit" });
     execSync("npm run --silent build", { stdio: "inherit" });
     const mode = values.quick ? ["--quick"] : [];
-    const main = ["--expose-gc", commandOf("jiti", "jiti"), "scripts/bench/main.ts", ...mode];
-    execFileSync(process.execPath, main, { stdio: "inherit" });
+    execFileSync(process.execPath, [commandOf("jiti", "jiti"), "scripts/bench/main.ts", ...mode], { stdio: "inherit" });
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

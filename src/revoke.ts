@@ -78,7 +78,8 @@ export async function revoke(transport: Transport, ref: TokenRef, settings: Call
       );
     }
     if (reached) return { outcome, attempts: number };
-    if (delay === undefined) throw explain({ attempt: made, outcome, attempts: number, timeout, secrets: spellings(sent) });
+    if (delay === undefined)
+      throw explain({ attempt: made, outcome, attempts: number, timeout, secrets: spellings(sent) });
     await pause(delay, signal);
   }
 }
