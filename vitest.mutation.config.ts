@@ -5,5 +5,5 @@ import { defineConfig } from "vitest/config";
 process.env.TZ = "Asia/Tokyo";
 
 export default defineConfig({
-  test: { include: ["src/**/*.test.ts", "test/faults/abort.test.ts", "test/faults/connection.test.ts"] },
+  test: { include: ["src/**/*.test.ts", "test/faults/{abort,connection,http2}.test.ts"] },
 });

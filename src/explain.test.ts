@@ -38,7 +38,8 @@ describe("a problem is told by its code or title, its detail, what it means and 
     ["all there is", 400, { code: "A.B", title: "Bad", detail: "It is bad." }, `400 A.B: It is bad. ${ALIVE}`],
     ["no code", 400, { title: "Bad", detail: "It is bad" }, `400 Bad: It is bad. ${ALIVE}`],
     ["no detail", 400, { title: "Bad" }, `400 Bad. ${ALIVE}`],
-    ["nothing", 400, {}, `400 . ${ALIVE}`],
+    ["no name", 400, { detail: "It is bad." }, `400: It is bad. ${ALIVE}`],
+    ["nothing", 400, {}, `400. ${ALIVE}`],
     ["dots within", 400, { title: "v1.2" }, `400 v1.2. ${ALIVE}`],
     ["401", 401, { title: "No" }, `401 No. ${ALIVE} Check the credential.`],
     ["402", 402, { title: "No" }, `402 No. ${ALIVE}`],
@@ -56,6 +57,7 @@ describe("a problem is told by its code or title, its detail, what it means and 
     const { error, message } = await failureOf(problem(status, members));
     expect(error.name).toBe("KaitenProblemError");
     expect(message).toBe(`The API answered ${says} (${REQUEST}, 1 attempt)`);
+    expect(`${error.request.method} ${error.request.url}`).toBe(REQUEST);
   });
 });
 

@@ -68,9 +68,8 @@ export function explain(ending: Ending): KaitenError {
       const problem = readProblem(redactJson(answer.body, secrets) as object, status);
       const retryAfter = readRetryAfter(headers.get("retry-after"));
       const { code, title, detail } = problem;
-      const what = ["The API answered", status, `${code ?? title ?? ""}${detail ? `: ${detail}` : ""}${then}`].join(
-        " ",
-      );
+      const what =
+        [`The API answered ${status} ${code ?? title ?? ""}`.trimEnd(), detail].filter(Boolean).join(": ") + then;
       return new KaitenProblemError(
         say(what, advice),
         { status, problem, headers, retryAfter },
@@ -93,7 +92,6 @@ export function explain(ending: Ending): KaitenError {
 
 /** Why an attempt got no answer, in words. */
 export function reasonOf(cause: unknown, secrets: readonly string[]): string {
-  if (cause instanceof Expired) return cause.message;
   const inner = redactCause(cause instanceof CredentialError ? cause.cause : cause, secrets);
   return [cause instanceof CredentialError && cause.message, inner && root(inner)].filter(Boolean).join(": ");
 }

@@ -195,7 +195,7 @@ describe("a call", () => {
     expect(urls).toEqual([`${BASE}/service-accounts/a/tokens/b`]);
   });
 
-  test.each([TOKEN, ` ${TOKEN}\n`, `Bearer ${TOKEN}`])(
+  test.each([TOKEN, ` ${TOKEN}\n`, `Bearer ${TOKEN}`, `bearer \t${TOKEN}`])(
     "whose slug is the credential itself is refused, and it is not shown: %#",
     async (tokenSlug) => {
       const error = await revoke({ serviceAccountSlug: "a", tokenSlug }).catch((thrown: unknown) => thrown);

@@ -54,7 +54,8 @@ test("a secret is known in every spelling of a URL and of JSON", () => {
 });
 
 test("a header whose name is a secret is left out", () => {
-  expect([...redactHeaders(new Headers({ [SECRET]: "1", other: "2" }), [SECRET])]).toEqual([["other", "2"]]);
+  const headers = new Headers({ [SECRET]: "1", other: "2" });
+  expect([...redactHeaders(headers, [SECRET, "another-secret"])]).toEqual([["other", "2"]]);
 });
 
 test("headers lose secrets", () => {
@@ -103,6 +104,15 @@ describe("a cause", () => {
     ["an error of another realm", { name: "Error", message: "elsewhere" }, "elsewhere"],
   ])("may be %s", (_, thrown, message) => {
     expect(redactCause(thrown, [SECRET])?.message).toContain(message);
+  });
+
+  test("may refuse to be looked at", () => {
+    const hostile = {
+      get message(): string {
+        throw new Error(SECRET);
+      },
+    };
+    expect(redactCause(hostile, [SECRET])?.message).toBe("something was thrown that cannot be described");
   });
 
   test("of nothing is nothing", () => {

@@ -199,7 +199,8 @@ describe("a refused credential", () => {
       expect(error).toMatchObject({
         outcome: "not-revoked",
         attempts: 0,
-        message: expect.stringContaining("Not attempted"),
+        message:
+          "Not attempted, since the credential was refused before. The token was not revoked: if it was active, it still is. Mend the credential and run it again.",
         cause: { name: "KaitenProblemError", status: 401 },
       });
     }
@@ -383,6 +384,25 @@ describe("an early end", () => {
     expect(results.map(({ outcome }) => outcome)).toEqual(Array(5).fill("revoked"));
     expect(server.seen).toHaveLength(5);
   });
+
+  test("a source that has failed is neither asked again nor closed, as in a loop over it", async () => {
+    const calls: string[] = [];
+    const source = {
+      [Symbol.iterator]() {
+        return this;
+      },
+      next(): IteratorResult<TokenRef> {
+        calls.push("next");
+        throw new Error("disk gone");
+      },
+      return(): IteratorResult<TokenRef> {
+        calls.push("return");
+        return { done: true, value: undefined };
+      },
+    };
+    await expect(collect(revokeAll(api().fetch, source, { concurrency: 4 }))).rejects.toThrow("disk gone");
+    expect(calls).toEqual(["next"]);
+  });
 });
 
 describe("what a fetch throws that cannot be looked at is unknown, as the request may have been carried out", () => {
@@ -408,18 +428,20 @@ describe("what a fetch throws that cannot be looked at is unknown, as the reques
     const { fetch } = api(() => Promise.reject(thrown));
     const [result] = await collect(revokeAll(fetch, refs(1)));
     expect(result).toMatchObject({ outcome: "unknown", attempts: 1, error: { name: "KaitenConnectionError" } });
+    expect(result?.error?.message).toMatch(/^The connection failed: .*(something was thrown|cannot be)/);
   });
 });
 
 test("a reference that cannot be read is a bad one", async () => {
   const unreadable = {
     get serviceAccountSlug(): string {
-      throw undefined;
+      throw "broken";
     },
     tokenSlug: "t",
   };
   const [result] = await collect(revokeAll(api().fetch, [unreadable]));
   expect(result).toMatchObject({ outcome: "not-revoked", attempts: 0, error: expect.any(TypeError) });
+  expect(result?.error).toMatchObject({ message: "The reference cannot be read.", cause: "broken" });
 });
 
 describe("bad arguments are refused at the call", () => {

@@ -1,7 +1,7 @@
 // undici as a fetch: its connections, and what it makes of an answer. Faults and HTTP/2 are in test/faults/.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
-import { deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createKaitenClient } from "./index.js";
 import { type UndiciOptions, undiciFetch } from "./undici.js";
@@ -72,6 +72,7 @@ describe("a body", () => {
     ["as it is", undefined, Buffer.from(plain), plain],
     ["in gzip", "gzip", gzipSync(plain), plain],
     ["in gzip by its old name, in capitals", "X-GZIP", gzipSync(plain), plain],
+    ["in Brotli", "br", brotliCompressSync(plain), plain],
     ["in deflate, then in gzip", "deflate , gzip", gzipSync(deflateSync(plain)), plain],
     ["in a coding that is not known", "identity-2", Buffer.from(plain), plain],
     ["in five codings", "gzip,gzip,gzip,gzip,gzip", gzips(5), plain],

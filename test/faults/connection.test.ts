@@ -144,6 +144,12 @@ describe("what a fetch of another make throws", () => {
   ] as const)("a fetch that %s", async (_, fetch, outcome) => {
     expect(await client("https://kaiten.example.com", { fetch }).fail()).toMatchObject({ outcome, attempts: 1 });
   });
+
+  test("a 204 that came by a redirect has no body to show", async () => {
+    const answer = Object.defineProperty(new Response(null, { status: 204 }), "redirected", { value: true });
+    const error = await client("https://kaiten.example.com", { fetch: async () => answer }).fail();
+    expect(error).toMatchObject({ name: "KaitenResponseError", status: 204, excerpt: "" });
+  });
 });
 
 describe("connections are reused or freed", () => {
