@@ -4,9 +4,9 @@ import { OURS, OURS_UNDICI } from "./peers.js";
 import type { Truth } from "./truth.js";
 
 const ROW = 26;
-const LEFT = 250;
+const LEFT = 290;
 const WIDTH = 820;
-const BAR = 330;
+const BAR = 310;
 
 const escapeText = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 

@@ -1,55 +1,27 @@
-// What a call costs: one at a time, 16 in flight, and in bulk. Rounds interleave the clients, so that whatever else the
-// machine does meets them all; each begins elsewhere in the line, so that nobody always pays for the same neighbour's
-// garbage.
-import { fork } from "node:child_process";
+// What a call costs: one at a time, 16 in flight, and in bulk. Each client has a process of its own, so that none pays for
+// another's garbage or shapes its machine code; rounds interleave them, so that whatever else the machine does meets all.
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import pMap from "p-map";
-import { createKaitenClient } from "../../dist/src/index.js";
-import { undiciFetch } from "../../dist/src/undici.js";
 import { commandOf } from "../command.js";
+import type { Order } from "./client.js";
 import { median, type Section, table, times } from "./figures.js";
-import { FETCH, OURS, OURS_UNDICI, PEERS, type Revoke } from "./peers.js";
+import { FETCH, PEERS } from "./peers.js";
 
-const TOKEN = "ksh_0123456789abcdefghij";
-
-/** Starts the server; disposing of it stops it. */
-export async function startServer(): Promise<AsyncDisposable & { url: string }> {
-  const child = fork(commandOf("jiti", "jiti"), ["scripts/bench/server.ts"]);
-  const [port] = await once(child, "message");
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      child.disconnect();
-      await once(child, "exit");
-    },
-  };
+/** Runs a script until it has something to say. */
+async function start(script: string, ...parameters: string[]): Promise<{ child: ChildProcess; said: unknown }> {
+  const child = fork(commandOf("jiti", "jiti"), [`scripts/bench/${script}`, ...parameters]);
+  child.on("exit", (code) => {
+    if (code !== 0) throw new Error(`${[script, ...parameters].join(" ")} has died.`);
+  });
+  const [said] = await once(child, "message");
+  return { child, said };
 }
 
 /** µs a call. */
-async function timed(calls: number, run: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await run();
-  return ((performance.now() - began) * 1000) / calls;
-}
-
-async function inFlight(calls: number, concurrency: number, revoke: Revoke): Promise<void> {
-  let next = 0;
-  const work = async () => {
-    while (next < calls) await revoke(`token-${next++}`);
-  };
-  await Promise.all(Array.from({ length: concurrency }, work));
-}
-
-/** @returns medians by client, in µs a call. */
-async function interleaved(rounds: number, runs: Map<string, () => Promise<number>>): Promise<Map<string, number>> {
-  const measured = new Map([...runs.keys()].map((name) => [name, [] as number[]]));
-  for (let round = 0; round < rounds; round++) {
-    const line = [...runs];
-    for (const [name, run] of [...line.slice(round % line.length), ...line.slice(0, round % line.length)]) {
-      measured.get(name)?.push(await run());
-    }
-  }
-  return new Map([...measured].map(([name, values]) => [name, median(values)]));
+async function timed(child: ChildProcess, order: Order): Promise<number> {
+  child.send(order);
+  const [took] = await once(child, "message");
+  return took;
 }
 
 export interface Costs {
@@ -59,45 +31,29 @@ export interface Costs {
 }
 
 export async function measureCosts(quick: boolean): Promise<Costs> {
-  await using server = await startServer();
-  const target = { baseUrl: server.url, token: TOKEN };
-  const [calls, rounds] = quick ? [500, 5] : [3_000, 18];
-  const clients = await Promise.all(PEERS.map(async ({ name, create }) => ({ name, ...(await create(target)) })));
-  for (const { revoke } of clients) await inFlight(quick ? 1_000 : 5_000, 16, revoke);
+  const server = await start("server.ts");
+  const clients = new Map<string, ChildProcess>();
+  for (const { name } of PEERS) {
+    const { child } = await start("client.ts", name, `http://127.0.0.1:${server.said}`);
+    clients.set(name, child);
+    // Until its code is compiled.
+    await timed(child, { calls: quick ? 2_000 : 10_000, inFlight: 16 });
+  }
 
-  const measure = (concurrency: number) =>
-    interleaved(
-      rounds,
-      new Map(
-        clients.map(({ name, revoke }) => [name, () => timed(calls, () => inFlight(calls, concurrency, revoke))]),
-      ),
-    );
-  const one = await measure(1);
-  const sixteen = await measure(16);
+  /** @returns medians by client, in µs a call. */
+  async function interleaved(rounds: number, order: Order): Promise<Map<string, number>> {
+    const measured = new Map([...clients.keys()].map((name) => [name, [] as number[]]));
+    for (let round = 0; round < rounds; round++) {
+      for (const [name, child] of clients) measured.get(name)?.push(await timed(child, order));
+    }
+    return new Map([...measured].map(([name, values]) => [name, median(values)]));
+  }
 
-  const many = quick ? 2_000 : 20_000;
-  const slugs = Array.from({ length: many }, (_, index) => `token-${index}`);
-  const send = undiciFetch({ connections: 16 });
-  const ours = (client: ReturnType<typeof createKaitenClient>) => async () => {
-    const refs = slugs.map((tokenSlug) => ({ serviceAccountSlug: "ci-bot", tokenSlug }));
-    for await (const { error } of client.serviceAccounts.tokens.revokeAll(refs, { concurrency: 16 }))
-      if (error) throw error;
-  };
-  const bulkRuns = clients.map(({ name, revoke }): [string, () => Promise<unknown>] => [
-    name,
-    () => pMap(slugs, revoke, { concurrency: 16 }),
-  ]);
-  const runs = new Map([
-    ...bulkRuns,
-    [OURS, ours(createKaitenClient(target))] as const,
-    [OURS_UNDICI, ours(createKaitenClient({ ...target, fetch: send }))] as const,
-  ]);
-  const bulk = await interleaved(
-    quick ? 2 : 5,
-    new Map([...runs].map(([name, run]) => [name, () => timed(many, run)])),
-  );
-  await send.close();
-  for (const { close } of clients) await close?.();
+  const [calls, rounds] = quick ? [1_000, 3] : [4_000, 11];
+  const one = await interleaved(rounds, { calls, inFlight: 1 });
+  const sixteen = await interleaved(rounds, { calls, inFlight: 16 });
+  const bulk = await interleaved(quick ? 3 : 5, { calls: quick ? 2_000 : 20_000, inFlight: 16, bulk: true });
+  for (const child of [...clients.values(), server.child]) child.disconnect();
   return { one, sixteen, bulk };
 }
 

@@ -63,8 +63,8 @@ async function main(quick: boolean): Promise<void> {
 Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}, all of it in one run, on ${machine}.
 ${versions()}.
 
-Clients and server are processes on one machine, on loopback; rounds interleave the clients, and figures are medians.
-Compare ratios, not times.
+Clients and server are processes of their own on one machine, on loopback; rounds interleave the clients, and figures
+are medians. Compare ratios, not times.
 `;
   writeFileSync("BENCHMARKS.md", `${head}\n${text}\n${existingNotes()}`);
   writeFileSync("benchmarks.svg", chart(costs, truth));

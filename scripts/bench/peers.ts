@@ -5,16 +5,21 @@ import ky from "ky";
 import { ofetch } from "ofetch";
 import createFetchClient from "openapi-fetch";
 import { Agent } from "undici";
-import { createKaitenClient } from "../../dist/src/index.js";
+import { type ClientOptions, createKaitenClient } from "../../dist/src/index.js";
 import { undiciFetch } from "../../dist/src/undici.js";
 import type { paths } from "../../generated/schema.js";
 
-/** Revokes the token of that slug; rejects for whatever the client takes for a failure. */
-export type Revoke = (tokenSlug: string) => Promise<unknown>;
+export interface Client {
+  /** Revokes the token of that slug; rejects for whatever the client takes for a failure. */
+  revoke(tokenSlug: string): Promise<unknown>;
+  /** The same for many, where the client has a way of its own. */
+  revokeAll?(tokenSlugs: readonly string[], concurrency: number): Promise<void>;
+  close?(): Promise<void>;
+}
 
 export interface Peer {
   name: string;
-  create(target: { baseUrl: string; token: string }): Promise<{ revoke: Revoke; close?(): Promise<void> }>;
+  create(target: { baseUrl: string; token: string }): Promise<Client>;
 }
 
 const ACCOUNT = "ci-bot";
@@ -28,6 +33,17 @@ async function generatedByHeyApi() {
 export const FETCH = "fetch";
 export const OURS = "kaiten-service-accounts";
 export const OURS_UNDICI = "kaiten-service-accounts over undici";
+
+function ours(options: ClientOptions): Client {
+  const { tokens } = createKaitenClient(options).serviceAccounts;
+  return {
+    revoke: (tokenSlug) => tokens.revoke({ serviceAccountSlug: ACCOUNT, tokenSlug }),
+    async revokeAll(tokenSlugs, concurrency) {
+      const refs = tokenSlugs.map((tokenSlug) => ({ serviceAccountSlug: ACCOUNT, tokenSlug }));
+      for await (const { error } of tokens.revokeAll(refs, { concurrency })) if (error) throw error;
+    },
+  };
+}
 
 export const PEERS: readonly Peer[] = [
   {
@@ -110,20 +126,13 @@ export const PEERS: readonly Peer[] = [
   },
   {
     name: OURS,
-    create: async ({ baseUrl, token }) => {
-      const { tokens } = createKaitenClient({ baseUrl, token }).serviceAccounts;
-      return { revoke: (tokenSlug) => tokens.revoke({ serviceAccountSlug: ACCOUNT, tokenSlug }) };
-    },
+    create: async (target) => ours(target),
   },
   {
     name: OURS_UNDICI,
-    create: async ({ baseUrl, token }) => {
-      const send = undiciFetch({ connections: 16 });
-      const { tokens } = createKaitenClient({ baseUrl, token, fetch: send }).serviceAccounts;
-      return {
-        revoke: (tokenSlug) => tokens.revoke({ serviceAccountSlug: ACCOUNT, tokenSlug }),
-        close: () => send.close(),
-      };
+    create: async (target) => {
+      const fetch = undiciFetch({ connections: 16 });
+      return { ...ours({ ...target, fetch }), close: fetch.close };
     },
   },
 ];
