@@ -29,6 +29,7 @@ describe("the base URL", () => {
     ["https://kaiten.example.com/api?x=1", "query or fragment"],
     ["https://kaiten.example.com/api?", "query or fragment"],
     ["https://kaiten.example.com/api#x", "query or fragment"],
+    ["https://kaiten.example.com/api#", "query or fragment"],
     ["http://kaiten.example.com", "plain http to kaiten.example.com"],
     ["http://localhost.example.com", "plain http"],
     ["http://notlocalhost", "plain http"],
@@ -115,7 +116,10 @@ describe("an option", () => {
       { maxRetryAfter },
       "maxRetryAfter must be whole ms",
     ]),
-    [{ retires: 0 }, "There is no option retires"],
+    [
+      { retires: 0 },
+      "There is no option retires. There are: timeout, retries, baseUrl, token, fetch, maxRetryAfter, allowInsecure, onAttempt.",
+    ],
     [{ signal: AbortSignal.abort() }, "There is no option signal"],
     [{ constructor: 1 }, "There is no option constructor"],
   ])("%j is refused by name", (options, fault) => {

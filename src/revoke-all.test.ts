@@ -380,7 +380,7 @@ describe("an early end", () => {
     const run = async () => {
       for await (const result of revokeAll(server.fetch, source())) results.push(result);
     };
-    await expect(run()).rejects.toThrow("disk gone");
+    await expect(run()).rejects.toMatchObject({ message: "disk gone" });
     expect(results.map(({ outcome }) => outcome)).toEqual(Array(5).fill("revoked"));
     expect(server.seen).toHaveLength(5);
   });
@@ -400,7 +400,9 @@ describe("an early end", () => {
         return { done: true, value: undefined };
       },
     };
-    await expect(collect(revokeAll(api().fetch, source, { concurrency: 4 }))).rejects.toThrow("disk gone");
+    await expect(collect(revokeAll(api().fetch, source, { concurrency: 4 }))).rejects.toMatchObject({
+      message: "disk gone",
+    });
     expect(calls).toEqual(["next"]);
   });
 });

@@ -92,6 +92,31 @@ describe("a body", () => {
     await expect(open()(url, { method: "DELETE" })).rejects.toThrow("the answer has more than 5 content codings");
   });
 
+  test("that no answer may have is read and dropped, so that its connection is free for the next", async () => {
+    const sockets = new Set<IncomingMessage["socket"]>();
+    const url = await serve(({ socket }, response) => {
+      sockets.add(socket);
+      response.writeHead(205, { "Content-Length": "1000000" }).end(Buffer.alloc(1_000_000));
+    });
+    const fetch = open({ connections: 1 });
+    for (let call = 0; call < 3; call++)
+      expect(await fetch(url, { method: "DELETE" })).toMatchObject({ status: 205, body: null });
+    expect(sockets.size).toBe(1);
+  });
+
+  test("that no answer may have can break: the answer stands", async () => {
+    const closed = new Set<Promise<unknown>>();
+    const url = await serve(({ socket }, response) => {
+      closed.add(once(socket, "close"));
+      response.writeHead(205, { "Content-Length": "100" }).write("only this");
+      setTimeout(() => socket.destroy(), 20);
+    });
+    expect(await open()(url, { method: "DELETE" })).toMatchObject({ status: 205 });
+    await Promise.all(closed);
+    // An error that nobody hears would end the process now.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+
   test.each([204, 205, 304])("is not given with a %i", async (status) => {
     const url = await serve((_, response) => response.writeHead(status).end());
     expect((await open()(url, { method: "DELETE" })).body).toBeNull();

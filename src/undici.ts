@@ -87,8 +87,8 @@ function decoded(body: Readable, header: string | null): ReadableStream<Uint8Arr
     .map((name) => name.trim())
     .reverse();
   if (codings.length > MOST_CODINGS) throw new Error(`the answer has more than ${MOST_CODINGS} content codings`);
-  const decoders = codings.every((name) => DECODERS.has(name)) ? codings.map((name) => DECODERS.get(name)?.()) : [];
-  const chain = [body, ...decoders.filter((decoder) => decoder !== undefined)];
-  const readable = decoders.length ? pipeline(chain, () => {}) : body;
+  const decoders = codings.flatMap((name) => DECODERS.get(name) ?? []);
+  const known = decoders.length === codings.length;
+  const readable = known ? pipeline([body, ...decoders.map((create) => create())], () => {}) : body;
   return Readable.toWeb(readable as Readable) as ReadableStream<Uint8Array>;
 }
