@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "scripts/**/*.test.ts"],
     // `npm run test:drill` takes minutes.
-    exclude: ["test/drill/**", "node_modules/**"],
-    typecheck: { enabled: true, include: ["**/*.test-d.ts"] },
+    exclude: ["test/drill/**", "**/node_modules/**"],
+    typecheck: { enabled: true, include: ["src/**/*.test-d.ts"] },
     globalSetup: "test/prism.setup.ts",
     // Not UTC: a date that is read in local time must not pass.
     env: { TZ: "Asia/Tokyo" },

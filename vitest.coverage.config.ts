@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/contract/**/*.test.ts", "test/faults/**/*.test.ts"],
     globalSetup: "test/prism.setup.ts",
+    maxWorkers: 3,
     testTimeout: 30_000,
     coverage: {
       enabled: true,

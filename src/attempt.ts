@@ -61,7 +61,7 @@ export async function attempt(
   let sent = false;
   let read = "";
 
-  async function send(parts: Request, ending: AbortSignal): Promise<Response> {
+  async function send(parts: Request, ending: AbortSignal, stop: () => void): Promise<Response> {
     const { url, method, headers } = parts;
     request = { method, url };
     held ??= await credential.ask(ending);
@@ -76,16 +76,18 @@ export async function attempt(
     // RFC 9110 §15.3.5: a 204 has no body, so nothing that comes after its headers can take it back.
     if (response.status === 204) return discard(response);
     read = await readText(response.body, ending);
+    // Nor may a 205 have one (§15.3.6): what comes all the same, a platform hides, and goes on receiving.
+    if (response.status === 205) stop();
     // The platform's own answer, read within the bound: openapi-fetch asks it for no more than this.
     return Object.assign(response, { text: async () => read });
   }
 
   try {
-    const { data, error, response } = await withDeadline(timeout, signal, (ending) =>
+    const { data, error, response } = await withDeadline(timeout, signal, (ending, stop) =>
       deleteServiceAccountToken(client, {
         params: { path: ref },
         parseAs: "text",
-        fetch: (parts) => send(parts, ending),
+        fetch: (parts) => send(parts, ending, stop),
       }),
     );
     const { status, headers, redirected } = response;

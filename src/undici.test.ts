@@ -26,8 +26,8 @@ async function serve(listener: RequestListener): Promise<string> {
 
 test.each([
   [2, 2],
-  [undefined, 16],
-])("of %s connections, no more than %i are open at once", async (connections, most) => {
+  [undefined, 20],
+])("of %s connections, and 20 calls, %i are open at once", async (connections, most) => {
   const sockets = new Set<IncomingMessage["socket"]>();
   const url = await serve(({ socket }, response) => {
     sockets.add(socket);
@@ -92,16 +92,13 @@ describe("a body", () => {
     await expect(open()(url, { method: "DELETE" })).rejects.toThrow("the answer has more than 5 content codings");
   });
 
-  test("that no answer may have is read and dropped, so that its connection is free for the next", async () => {
-    const sockets = new Set<IncomingMessage["socket"]>();
-    const url = await serve(({ socket }, response) => {
-      sockets.add(socket);
+  test("that no answer may have is dropped, and its connection is not in the way of the next", async () => {
+    const url = await serve((_, response) => {
       response.writeHead(205, { "Content-Length": "1000000" }).end(Buffer.alloc(1_000_000));
     });
     const fetch = open({ connections: 1 });
     for (let call = 0; call < 3; call++)
       expect(await fetch(url, { method: "DELETE" })).toMatchObject({ status: 205, body: null });
-    expect(sockets.size).toBe(1);
   });
 
   test("that no answer may have can break: the answer stands", async () => {

@@ -6,7 +6,12 @@ import { Agent, type Dispatcher } from "undici";
 import type { Fetch } from "./attempt.js";
 
 export interface UndiciOptions {
-  /** How many connections to one origin may be open at once. Default 16. */
+  /**
+   * How many connections to one origin may be open at once. Default 256, the most that `revokeAll` has in flight. Each
+   * carries one DELETE at a time, over HTTP/2 too: undici holds back what it takes for unsafe to repeat. With fewer
+   * connections than calls, the wait for one counts towards an attempt's timeout, and the outcome of one that ends there
+   * is `unknown`, though nothing was sent.
+   */
   connections?: number;
   /** Speaks HTTP/2 to servers that offer it (ALPN, over TLS only). Default true. */
   allowH2?: boolean;
@@ -33,15 +38,16 @@ const MOST_CODINGS = 5;
 
 /**
  * The platform's `fetch` follows the Fetch Standard, which is written for browsers and costs most of a call's time. This
- * one sends the same request and reads the same answer without it.
+ * one sends the same request and reads the same answer without it. To load undici before the platform's `fetch` was ever
+ * used puts undici's own connections under that too.
  *
  * @example
- * const fetch = undiciFetch({ connections: 32 });
+ * const fetch = undiciFetch();
  * const kaiten = createKaitenClient({ baseUrl, token, fetch });
  * // …
  * await fetch.close();
  */
-export function undiciFetch({ connections = 16, allowH2 = true, connect }: UndiciOptions = {}): UndiciFetch {
+export function undiciFetch({ connections = 256, allowH2 = true, connect }: UndiciOptions = {}): UndiciFetch {
   const agent = new Agent({ connections, allowH2, connect });
   const fetch: Fetch = async (url, { method, headers, signal }) => {
     const { origin, pathname, search } = new URL(url);

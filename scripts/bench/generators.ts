@@ -9,7 +9,7 @@ import { CACHE, heyApiCommand } from "./hey-api.js";
 
 /** As whole processes, as one runs them. The types are a part of what ours writes. */
 const GENERATORS: Record<string, (spec: string, out: string) => string[]> = {
-  "npm run generate": (spec, out) => [commandOf("jiti", "jiti"), "scripts/generate.ts", "--spec", spec, "--out", out],
+  ours: (spec, out) => [commandOf("jiti", "jiti"), "scripts/generate.ts", "--spec", spec, "--out", out],
   "openapi-typescript, types alone": (spec, out) => [
     commandOf("openapi-typescript", "openapi-typescript"),
     spec,

@@ -31,8 +31,10 @@ function existingNotes(): string {
 }
 
 async function main(quick: boolean): Promise<void> {
-  // A peer may leave a rejection behind: that is its fault, and no reason to end.
-  process.on("unhandledRejection", () => {});
+  // A peer may leave a rejection behind: that is its fault, and no reason to end. One of ours is.
+  process.on("unhandledRejection", (reason) => {
+    if (reason instanceof Error && reason.stack?.includes("/dist/src/")) throw reason;
+  });
   await prepareHeyApi();
   const step = async <T>(name: string, measure: () => T | Promise<T>): Promise<T> => {
     console.error(`Measuring ${name} …`);

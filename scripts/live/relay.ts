@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { readText } from "../../src/body.js";
 import { reasonOf } from "../../src/explain.js";
-import { redact, redactHeaders } from "../../src/redact.js";
+import { redact, redactHeaders, spellings } from "../../src/redact.js";
 
 /** What the deployment did with one request. */
 export interface Exchange {
@@ -38,6 +38,8 @@ export async function startRelay(baseUrl: string, token: string): Promise<Relay>
   const standIn = `stand-in-${randomUUID()}`;
   const exchanges: Exchange[] = [];
 
+  const secrets = spellings([token]);
+
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const exchange: Exchange = {};
     exchanges.push(exchange);
@@ -50,8 +52,8 @@ export async function startRelay(baseUrl: string, token: string): Promise<Relay>
         redirect: "manual",
         signal,
       });
-      const body = redact(await readText(answer.body, signal), [token]);
-      const headers = redactHeaders(answer.headers, [token]);
+      const body = redact(await readText(answer.body, signal), secrets);
+      const headers = redactHeaders(answer.headers, secrets);
       exchange.status = answer.status;
       exchange.type = headers.get("content-type");
       const location = headers.get("location");
@@ -62,7 +64,7 @@ export async function startRelay(baseUrl: string, token: string): Promise<Relay>
       });
       response.end(body);
     } catch (cause) {
-      exchange.failure = reasonOf(cause, [token]);
+      exchange.failure = reasonOf(cause, secrets);
       response.writeHead(502).end();
     }
   }

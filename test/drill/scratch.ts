@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 
 const ROOT = process.cwd();
@@ -42,7 +42,8 @@ export interface Scratch extends AsyncDisposable {
 
 export async function createScratch(): Promise<Scratch> {
   const folder = await mkdtemp(join(tmpdir(), "drill-"));
-  for (const path of COPIED) await cp(join(ROOT, path), join(folder, path), { recursive: true });
+  const filter = (path: string) => basename(path) !== "node_modules";
+  for (const path of COPIED) await cp(join(ROOT, path), join(folder, path), { recursive: true, filter });
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
   const { scripts } = JSON.parse(await readFile("package.json", "utf8")) as { scripts: Record<string, string> };
   const env = {

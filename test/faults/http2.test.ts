@@ -59,7 +59,7 @@ function client(baseUrl: string, options: { timeout?: number; allowH2?: boolean 
 const noContent: Answer = (_, response) => response.writeHead(204).end();
 
 describe("a server that offers HTTP/2", () => {
-  test("is spoken to in it, many calls on one connection", async () => {
+  test("is spoken to in it, on connections that are used again", async () => {
     const { url, seen, sessions } = await serve(noContent);
     const { revoke } = client(url);
     expect(await revoke(REF)).toEqual({ outcome: "revoked", attempts: 1 });

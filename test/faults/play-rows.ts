@@ -1,12 +1,15 @@
 // Plays every row of the table against a real socket: the outcome, the truth, and what must never happen.
 import { getEventListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import * as kaiten from "../../src/index.js";
 import { elsewhere, FRESH, flood, type Row, TOKEN } from "./rows.js";
 import { playScript, type ScriptedServer } from "./server.js";
 import { api } from "./steps.js";
+
+const OURS = fileURLToPath(new URL("../../src/", import.meta.url));
 
 let thief: ScriptedServer;
 const printed: string[] = [];
@@ -21,7 +24,7 @@ beforeAll(async () => {
       run();
     }, ms);
     // The platform's fetch keeps a timer of its own.
-    if (new Error().stack?.includes("/src/")) timers.add(timer);
+    if (new Error().stack?.includes(OURS)) timers.add(timer);
     return timer;
   }) as typeof setTimeout);
   vi.spyOn(globalThis, "clearTimeout").mockImplementation((timer) => {

@@ -816,6 +816,13 @@ const floods: Row[] = [
     error: "Response",
   },
   {
+    name: "a 205 with a body without end",
+    script: [endless("HTTP/1.1 205 Reset Content\r\nContent-Length: 900000000\r\n\r\n", flood)],
+    dead: false,
+    outcome: "unknown",
+    error: "Response",
+  },
+  {
     name: "a login page without end",
     script: [endless("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", flood)],
     dead: false,
