@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/contract/**/*.test.ts", "test/faults/**/*.test.ts"],
+    include: ["src/*.test.ts", "test/contract/**/*.test.ts", "test/faults/**/*.test.ts"],
     globalSetup: "test/prism.setup.ts",
     maxWorkers: 3,
     testTimeout: 30_000,
