@@ -135,8 +135,23 @@ describe("the credential", () => {
 
   test("of the environment is not asked for again", async () => {
     const { baseUrl, sent } = await serve(problem(401));
-    expect(await failureOf(createClient({ baseUrl }, undefined).client)).toMatchObject({ status: 401 });
+    const error = await failureOf(createClient({ baseUrl }, undefined).client);
+    expect(error).toMatchObject({ status: 401, attempts: 1 });
+    expect((error as Error).message).not.toContain("no other token");
     expect(sent).toEqual([`Bearer ${CREDENTIAL}`]);
+  });
+
+  test("whose file has gone when it was refused is told to be refused, and why there is no other", async () => {
+    const { baseUrl } = await serve(problem(401));
+    const tokenFile = write(CREDENTIAL);
+    const { client } = createClient({ baseUrl, tokenFile }, undefined);
+    rmSync(tokenFile);
+    const error = await failureOf(client);
+    expect(error).toMatchObject({ status: 401 });
+    expect((error as Error).message).toContain(
+      "then no other token was to be had: The token provider failed: " +
+        "Cannot read what --token-file names (ENOENT): it must be a file that holds the credential.",
+    );
   });
 
   test.each([undefined, "", " \n"])("is missing when the environment's is %j", (value) => {
