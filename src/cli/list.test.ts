@@ -213,7 +213,7 @@ describe("standard input", () => {
       })(),
     );
     expect(await refusal("-")).toBe(
-      "Cannot read standard input: it has a line longer than 64 KiB, is it the right file? (after line 1). Nothing was sent.",
+      "Cannot read standard input: it has a line longer than 64 KiB, as no list has (after line 1). Nothing was sent.",
     );
   });
 });
@@ -250,7 +250,7 @@ describe("what is no list is refused", () => {
     for (const end of ["", "\n", "\nc,d\n"]) {
       const path = write(`${longest}b${end}`);
       expect(await refusal(path)).toBe(
-        `Cannot read ${path}: it has a line longer than 64 KiB, is it the right file?. Nothing was sent.`,
+        `Cannot read ${path}: it has a line longer than 64 KiB, as no list has. Nothing was sent.`,
       );
     }
   });

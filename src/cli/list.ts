@@ -17,7 +17,7 @@ const NOT_TEXT = "it is not UTF-8 text";
 async function* lines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const whole = (line: string) => {
-    if (line.length > LONGEST_LINE) throw new Error("it has a line longer than 64 KiB, is it the right file?");
+    if (line.length > LONGEST_LINE) throw new Error("it has a line longer than 64 KiB, as no list has");
     return line.replace(/\r$/, "");
   };
   let rest = "";
