@@ -72,7 +72,8 @@ export const PEERS: readonly Peer[] = [
           body.resume();
           if (statusCode >= 300) throw new Error(`It answered ${statusCode}.`);
         },
-        close: () => agent.close(),
+        // Not close(): that would wait for a body without end.
+        close: () => agent.destroy(),
       };
     },
   },
