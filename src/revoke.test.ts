@@ -171,3 +171,18 @@ test("the platform's fetch is looked up at the call, so that what wraps it later
   expect(wrapped).toHaveBeenCalledOnce();
   wrapped.mockRestore();
 });
+
+test.each([
+  [204, false],
+  [205, true],
+  [404, false],
+  [503, false],
+])("after a %i the signal that fetch was given is aborted: %s", async (code, aborted) => {
+  const given: RequestInit[] = [];
+  const fetch = async (_: string, init: RequestInit) => {
+    given.push(init);
+    return new Response(null, { status: code });
+  };
+  await revoke([], { fetch, retries: 0 }).end();
+  expect(given.map(({ signal }) => signal?.aborted)).toEqual([aborted]);
+});
