@@ -43,7 +43,7 @@ export interface Ending {
   attempts: number;
   /** Of the last attempt, in ms. */
   timeout: number;
-  /** Every token that was sent, in every spelling, the longest first. */
+  /** Every token that was sent. */
   secrets: readonly string[];
 }
 

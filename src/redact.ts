@@ -2,32 +2,49 @@
 
 const MARK = "[credential]";
 
-/** A partial credential this long at the end of a cut text gives too much of it away. */
+/** As much of a credential as this, from its beginning, gives too much of it away: it may be all that a cut has left. */
 const TELLING = 8;
 
-/** @returns the ways in which a server or a URL writes the secrets, the longest first. */
-export function spellings(secrets: Iterable<string>): string[] {
-  return Array.from(secrets)
-    .flatMap((secret) => [secret, encodeURIComponent(secret), secret.replaceAll("/", "\\/")])
-    .sort((a, b) => b.length - a.length);
+/** A character as a URL, JSON or HTML may write it. */
+const ESCAPE = /%([\da-f]{2})|\\u00([\da-f]{2})|&#x0*([\da-f]{2});|&#0*(\d{2,3});|\\(\/)/gi;
+
+/** Undoes the escapes of what a credential is made of (RFC 6750 §2.1), and leaves all others as they are. */
+function withoutEscapes(text: string): string {
+  return text.replace(ESCAPE, (written, url, json, html, decimal, slash) => {
+    const code = decimal ? Number(decimal) : Number.parseInt(url ?? json ?? html, 16);
+    const character = slash ?? String.fromCharCode(code);
+    return /[\w.~+/=-]/.test(character) ? character : written;
+  });
+}
+
+/** @returns where that ends which a secret has in common with the text at `start`. */
+function commonEnd(text: string, start: number, secret: string): number {
+  let length = 0;
+  while (length < secret.length && text[start + length] === secret[length]) length++;
+  return start + length;
+}
+
+/** Of secrets that begin alike, the longest is taken out: nothing of it is to be left. */
+function redactPlain(text: string, secrets: readonly string[]): string {
+  let clean = "";
+  for (let at = 0; ; ) {
+    const starts = secrets.map((secret) => text.indexOf(secret.slice(0, TELLING), at)).filter((start) => start >= 0);
+    if (starts.length === 0) return clean + text.slice(at);
+    const start = Math.min(...starts);
+    clean += text.slice(at, start) + MARK;
+    at = Math.max(...secrets.map((secret) => commonEnd(text, start, secret)));
+  }
 }
 
 /**
- * @param secrets the longest first: one may begin with another.
- * @returns the text without any of the secrets, nor the beginning of one where the text was cut.
+ * @returns the text without any of the secrets, nor the beginning of one. Where one was escaped, so that it is found only
+ * in the text without escapes, it is that text which is given.
  */
 export function redact(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) {
-    clean = clean.replaceAll(secret, MARK);
-    for (let length = Math.min(secret.length - 1, clean.length); length >= TELLING; length--) {
-      if (clean.endsWith(secret.slice(0, length))) {
-        clean = clean.slice(0, -length) + MARK;
-        break;
-      }
-    }
-  }
-  return clean;
+  const clean = redactPlain(text, secrets);
+  const plain = withoutEscapes(clean);
+  const redacted = redactPlain(plain, secrets);
+  return redacted === plain ? clean : redacted;
 }
 
 /** How deep a value may nest: more is no problem of this API, and would overflow the stack of whoever walks it. */
@@ -47,11 +64,12 @@ export function redactJson(value: unknown, secrets: readonly string[], depth = D
   return Object.fromEntries(members.map(([name, item]) => [redact(name, secrets), inner(item)]));
 }
 
-/** Headers whose values are without secrets; one whose name is a secret is left out. */
+/** Headers whose values are without secrets; one whose name holds a secret is left out. */
 export function redactHeaders(headers: Headers, secrets: readonly string[]): Headers {
   const clean = new Headers();
+  const lower = secrets.map((secret) => secret.toLowerCase());
   headers.forEach((value, name) => {
-    if (!secrets.some((secret) => name.includes(secret.toLowerCase()))) clean.append(name, redact(value, secrets));
+    if (redact(name, lower) === name) clean.append(name, redact(value, secrets));
   });
   return clean;
 }

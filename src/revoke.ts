@@ -4,7 +4,7 @@ import type { Credential, Lease } from "./credential.js";
 import { pause, withDeadline } from "./deadline.js";
 import { explain, reasonOf } from "./explain.js";
 import type { CallSettings } from "./options.js";
-import { redact, spellings } from "./redact.js";
+import { redact } from "./redact.js";
 import { backoff, readRetryAfter } from "./retry.js";
 import { type Outcome, verdict } from "./verdict.js";
 
@@ -74,12 +74,11 @@ export async function revoke(transport: Transport, ref: TokenRef, settings: Call
 
     if (onAttempt) {
       notify(() =>
-        onAttempt({ number, ...describe(made, spellings(sent)), outcome, ms, ...(delay !== undefined && { delay }) }),
+        onAttempt({ number, ...describe(made, [...sent]), outcome, ms, ...(delay !== undefined && { delay }) }),
       );
     }
     if (reached) return { outcome, attempts: number };
-    if (delay === undefined)
-      throw explain({ attempt: made, outcome, attempts: number, timeout, secrets: spellings(sent) });
+    if (delay === undefined) throw explain({ attempt: made, outcome, attempts: number, timeout, secrets: [...sent] });
     await pause(delay, signal);
   }
 }

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { readText } from "../../src/body.js";
 import { reasonOf } from "../../src/explain.js";
-import { redact, redactHeaders, spellings } from "../../src/redact.js";
+import { redact, redactHeaders } from "../../src/redact.js";
 
 /** What the deployment did with one request. */
 export interface Exchange {
@@ -38,7 +38,7 @@ export async function startRelay(baseUrl: string, token: string): Promise<Relay>
   const standIn = `stand-in-${randomUUID()}`;
   const exchanges: Exchange[] = [];
 
-  const secrets = spellings([token]);
+  const secrets = [token];
 
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const exchange: Exchange = {};
