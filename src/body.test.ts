@@ -66,6 +66,16 @@ describe("a body beyond the bound", () => {
     expect(state).toEqual({ taken: 7, cancelled: true });
   });
 
+  test("of chunks without a byte is not taken for ever", async () => {
+    const { body, state } = bodyOf({
+      *[Symbol.iterator]() {
+        for (;;) yield "";
+      },
+    });
+    expect(await readText(body, never())).toBe("");
+    expect(state).toEqual({ taken: 64 * 1024, cancelled: true });
+  });
+
   test("is cut by bytes, not by characters", async () => {
     const { body } = bodyOf(["€".repeat(64 * 1024)]);
     expect(await readText(body, never())).toBe("€".repeat(Math.floor((64 * 1024) / 3)));

@@ -31,7 +31,8 @@ export async function readText(body: ReadableStream<Uint8Array> | null, signal: 
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     text += decoder.decode(value.subarray(0, room), { stream: true });
-    room -= value.byteLength;
+    // A chunk of nothing counts too: a stream of such chunks alone would never end, nor let a timer run.
+    room -= value.byteLength || 1;
   }
   cancel();
   return text;
