@@ -87,6 +87,15 @@ describe("servers", () => {
       "Served at `https://own.test`",
     ]);
   });
+
+  test.concurrent("of an operation's own are named with what their variables are by default", TIMEOUT, async () => {
+    const own = { ...operation("a"), servers: [SERVERS[1], SERVERS[0]] };
+    expect(read(await generated(spec({ "/a": { get: own } })))).toContain(
+      ` * Served at \`${SERVERS[1]?.url}\` (by default, \`region\` is \`eu\`, \`port\` is \`8443\`),
+ * \`https://one.example.com\`: pass that as \`baseUrl\`.
+`,
+    );
+  });
 });
 
 test.concurrent("parts may lie in other files, and be shared", TIMEOUT, async () => {

@@ -1,8 +1,7 @@
 // A rule for Redocly's linter: every operation has an operationId, and every operationId makes a function of its own.
 import type { Oas3Rule } from "@redocly/openapi-core/lib/visitors.js";
-import type { OperationObject, PathItemObject } from "openapi-typescript";
 import { functionName } from "./names.js";
-import { METHODS, ownEntries } from "./operations.js";
+import { visitOperations } from "./walk.js";
 
 /** Says what is wrong with an operation's id; the first of two that collide is right. */
 function idChecker() {
@@ -28,22 +27,13 @@ function idChecker() {
 }
 
 export const functionNames: Oas3Rule = () => ({
-  Root(root, { report, resolve, location }) {
+  Root(root, context) {
     const check = idChecker();
-    for (const group of ["paths", "webhooks"] as const) {
-      const entries: [string, PathItemObject][] = ownEntries(Object(root)[group]);
-      for (const [path, entry] of entries) {
-        const item = resolve<PathItemObject>(entry);
-        for (const method of METHODS) {
-          const operation = item.node?.[method] as OperationObject | undefined;
-          // What is no operation at all, the rule `struct` reports.
-          if (typeof operation !== "object" || operation === null || !item.location) continue;
-          const place = (item.node === entry ? location.child([group, path]) : item.location).child([method]);
-          const id = operation.operationId;
-          const message = check(id, `${method.toUpperCase()} ${path}`, group === "paths");
-          if (message) report({ message, location: id === undefined ? place.key() : place.child(["operationId"]) });
-        }
-      }
+    for (const { group, where, operation, place } of visitOperations(root, context)) {
+      const id = operation.operationId;
+      const message = check(id, where, group === "paths");
+      const location = id === undefined ? place.key() : place.child(["operationId"]);
+      if (message) context.report({ message, location });
     }
   },
 });

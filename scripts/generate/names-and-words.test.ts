@@ -35,6 +35,20 @@ describe("operationIds", () => {
     ["globalThis", "globalThis_"],
   ] as const;
 
+  test.concurrent("may be names that the generated client uses itself", TIMEOUT, async () => {
+    const query = { name: "q", in: "query", allowReserved: true, schema: { type: "string" } };
+    const paths = Object.fromEntries(
+      ["encodeURIComponent", "decodeURIComponent", "serializeQuery", "typed", "init"].map((id) => [
+        `/${id}`,
+        { get: { ...operation(id), parameters: [query] } },
+      ]),
+    );
+    const folder = await generated(spec(paths));
+    expect(compile(folder)).toEqual([]);
+    const { arrived } = await call(await load(folder), "encodeURIComponent_", { params: { query: { q: "a/b c" } } });
+    expect(arrived.url).toBe("/encodeURIComponent?q=a/b%20c");
+  });
+
   test.concurrent("of odd characters and reserved words become functions that compile and work", TIMEOUT, async () => {
     const paths = Object.fromEntries(IDS.map(([id], index) => [`/${index}`, { get: operation(id) }]));
     const folder = await generated(spec(paths));

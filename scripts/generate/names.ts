@@ -6,7 +6,9 @@ const TAKEN = new Set(
   finally for function globalThis if implements import in instanceof interface let new null package private protected
   public return static super switch this throw true try typeof undefined var void while with yield exports require then
   client createClient createFetchClient defaultPathSerializer init operations paths problemStatuses servers serverUrl
-  rawBody serializeForm serializeHeaders serializeQuery toFormData typed withContentType`.split(/\s+/),
+  decodeURIComponent encodeURIComponent rawBody serializeForm serializeHeaders serializeQuery toFormData typed withContentType`.split(
+    /\s+/,
+  ),
 );
 
 /** `delete-service-account-token` becomes `deleteServiceAccountToken`; "" where nothing is left to name it by. */

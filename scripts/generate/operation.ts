@@ -1,5 +1,5 @@
 // Renders the function of one operation.
-import type { OpenAPI3, ParameterObject, RequestBodyObject } from "openapi-typescript";
+import type { OpenAPI3, ParameterObject, RequestBodyObject, ServerObject } from "openapi-typescript";
 import { requestBodyOptions, responseBodyOptions } from "./body.js";
 import { type Operation, resolveRef } from "./operations.js";
 import { type CallOption, parameterOptions } from "./parameters.js";
@@ -30,6 +30,11 @@ function parameterList(parameters: ParameterObject[]): string {
   ].join("\n");
 }
 
+function serverWords({ url, variables }: ServerObject): string {
+  const defaults = Object.entries(variables ?? {}).map(([name, variable]) => `\`${name}\` is \`${variable.default}\``);
+  return `\`${url}\`${defaults.length > 0 ? ` (by default, ${defaults.join(", ")})` : ""}`;
+}
+
 function initExpression(options: CallOption[]): string {
   if (options.length === 0) return "init";
   const rows = (wins: boolean) =>
@@ -44,7 +49,7 @@ export function renderOperation(document: OpenAPI3, operation: Operation): strin
       spec.summary,
       spec.description,
       parameterList(parameters),
-      servers.length > 0 ? `Served at ${servers.map((url) => `\`${url}\``).join(", ")}: pass that as \`baseUrl\`.` : "",
+      servers.length > 0 ? `Served at ${servers.map(serverWords).join(", ")}: pass that as \`baseUrl\`.` : "",
       `\`${method.toUpperCase()} ${path}\`${method === "trace" ? ", which `fetch` refuses to send" : ""}`,
     ],
     spec.deprecated ? "@deprecated" : undefined,

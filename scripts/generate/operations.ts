@@ -1,5 +1,12 @@
 // The operations of a bundled spec, with everything that they share with others in its place.
-import type { OpenAPI3, OperationObject, ParameterObject, PathItemObject, ReferenceObject } from "openapi-typescript";
+import type {
+  OpenAPI3,
+  OperationObject,
+  ParameterObject,
+  PathItemObject,
+  ReferenceObject,
+  ServerObject,
+} from "openapi-typescript";
 import { functionName } from "./names.js";
 
 export const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"] as const;
@@ -14,7 +21,7 @@ export interface Operation {
   /** The operation, its own references unresolved. */
   spec: OperationObject;
   /** Where the operation is served, if not at the servers of the whole spec. */
-  servers: string[];
+  servers: ServerObject[];
   /** Parameters of the path item and of the operation; the latter win. */
   parameters: ParameterObject[];
 }
@@ -48,7 +55,7 @@ export function listOperations(document: OpenAPI3): Operation[] {
       if (!item[method]) return [];
       const spec = resolveRef<OperationObject>(document, item[method]);
       const id = spec.operationId ?? "";
-      const servers = (spec.servers ?? item.servers ?? []).map(({ url }) => url);
+      const servers = spec.servers ?? item.servers ?? [];
       const all = [...(item.parameters ?? []), ...(spec.parameters ?? [])];
       const resolved = all.map((parameter) => resolveRef<ParameterObject>(document, parameter));
       const byPlace = new Map(resolved.map((parameter) => [`${parameter.in} ${parameter.name}`, parameter]));

@@ -108,6 +108,27 @@ describe.concurrent("a reference is refused that", { timeout: 30_000 }, () => {
   });
 });
 
+describe.concurrent("a path's parameter is refused that", { timeout: 30_000 }, () => {
+  const id = "{ name: id, in: path, required: true, schema: { type: string } }";
+  test.each([
+    ["is not defined", "[]", "5:5 GET /a/{id} does not define the parameter {id} of its path."],
+    [
+      "is in no path",
+      `[${id}, ${id.replace("id", "other")}]`,
+      '5:5 GET /a/{id} defines a path parameter "other", but its path has no {other}.',
+    ],
+    [
+      "is defined twice",
+      `[${id}, ${id}]`,
+      "6:86 Operations must have unique `name` + `in` parameters. Repeats of `in:path` + `name:id`.",
+    ],
+  ])("%s", async (_, parameters, message) => {
+    const operation = `parameters: ${parameters}\n      operationId: a\n      responses: { "204": { description: Done } }`;
+    const text = `${HEAD}paths:\n  /a/{id}:\n    get:\n      ${operation}\n`;
+    expect(await refusal({ "openapi.yaml": text })).toBe(`openapi.yaml:${message}`);
+  });
+});
+
 describe.concurrent("an operationId is refused that", { timeout: 30_000 }, () => {
   test.each<[string, string, string]>([
     ["is not there", `  /a:\n    ${NO_ID}\n`, "5:5 GET /a has no operationId: it names the generated function."],

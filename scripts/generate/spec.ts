@@ -12,6 +12,7 @@ import {
 import type { OpenAPI3 } from "openapi-typescript";
 import { functionNames } from "./function-names.js";
 import { InputError, shown } from "./input-error.js";
+import { pathParameters } from "./path-parameters.js";
 import { fault, findCircle, placeOf, readSource } from "./source.js";
 
 // JSON Schema 2020-12 §4.3.2 has them, Redocly's core 1 knows them only within other schemas.
@@ -39,13 +40,22 @@ async function lint(document: Document, externalRefResolver: BaseResolver, confi
 /**
  * The whole document, other files taken in.
  *
- * @throws {InputError} naming each fault and its place: not YAML, not OpenAPI 3, a reference that leads nowhere, an
- * operation without an operationId, two that would become one function.
+ * @throws {InputError} naming each fault and its place: not YAML, not OpenAPI 3, a reference that leads nowhere, a
+ * parameter of a path that is not defined or defined twice, an operation without an operationId, two that would become
+ * one function.
  */
 export async function loadSpec(file: string): Promise<OpenAPI3> {
   const config = await createConfig({
-    plugins: [{ id: "generate", rules: { oas3: { "function-names": functionNames } } }],
-    rules: { struct: "error", "no-unresolved-refs": "error", "generate/function-names": "error" },
+    plugins: [
+      { id: "generate", rules: { oas3: { "function-names": functionNames, "path-parameters": pathParameters } } },
+    ],
+    rules: {
+      struct: "error",
+      "no-unresolved-refs": "error",
+      "operation-parameters-unique": "error",
+      "generate/path-parameters": "error",
+      "generate/function-names": "error",
+    },
   });
   const externalRefResolver = new BaseResolver(config.resolve);
   const document = await readSource(file, externalRefResolver);

@@ -181,7 +181,7 @@ export const CHANGES: readonly Change[] = [
   {
     name: "a parameter is renamed, but not in the path",
     edits: [[TOKEN_PARAMETER, TOKEN_PARAMETER.replace("tokenSlug", "tokenId")]],
-    notices: ["lint", "drift", "types", "contract"],
+    notices: ["lint", "generator"],
   },
   {
     name: "a parameter is moved to the query",
