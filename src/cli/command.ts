@@ -1,6 +1,6 @@
 // What can be typed: the commands, their options, and the help that needs no README.
 import { createRequire } from "node:module";
-import { Argument, Command, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { EXIT_CODES, type ExitCode } from "./exit-code.js";
 import type { RevokeFlags } from "./settings.js";
 
@@ -43,6 +43,12 @@ function version(): string {
 const withoutValue = (message: string): string =>
   message.replace(/(unknown option '(?:--[^']*?(?==)|-[^-]))[\s\S]+/, "$1'\n");
 
+/** The last of two would win, and the tokens of the other list would live on. */
+function once(value: string, previous: string | undefined): string {
+  if (previous !== undefined) throw new InvalidArgumentError("It can be given once: put the lists together.");
+  return value;
+}
+
 /** @param end told how the command ends, when it does. */
 export function createCommand(end: (code: ExitCode) => void): Command {
   const program = new Command("kaiten-tokens")
@@ -59,7 +65,7 @@ export function createCommand(end: (code: ExitCode) => void): Command {
     .description("Revokes tokens of a service account, or those of a list.")
     .argument("[service-account]", "slug of the service account")
     .argument("[token...]", "slugs of its tokens (names, never secrets)")
-    .option("--from <file>", "a list of tokens, or - for standard input")
+    .addOption(new Option("--from <file>", "a list of tokens, or - for standard input").argParser(once))
     .option("--base-url <url>", "where the API is, its path prefix included (default: $KAITEN_BASE_URL)")
     .option("--token-file <path>", "file with the credential (default: $KAITEN_AUTH_TOKEN)")
     .option("--yes", "do not ask; needed where there is no terminal")

@@ -46,7 +46,7 @@ test("the codes are those of the vendor's own CLI", () => {
 
 test("--help is told of every code, in order", () => {
   expect(EXIT_CODES).toEqual([
-    [0, "every token is dead"],
+    [0, "every token is dead; lines that --skip-bad left out are not counted"],
     [1, "something else went wrong, or you said no"],
     [2, "wrong usage, a bad list, or no --yes without a terminal: nothing was sent"],
     [3, "the credential was refused (401, 403)"],

@@ -16,7 +16,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** For `--help`. */
 export const EXIT_CODES: readonly (readonly [ExitCode, string])[] = [
-  [EXIT.ok, "every token is dead"],
+  [EXIT.ok, "every token is dead; lines that --skip-bad left out are not counted"],
   [EXIT.other, "something else went wrong, or you said no"],
   [EXIT.usage, "wrong usage, a bad list, or no --yes without a terminal: nothing was sent"],
   [EXIT.refused, "the credential was refused (401, 403)"],

@@ -1,6 +1,7 @@
 // The list of what is left: in the form that --from reads, whole or not at all, and every byte of it.
 import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
   closeSync,
   constants,
   fstatSync,
@@ -9,9 +10,11 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +22,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { TokenRef } from "../index.js";
 import { readList } from "./list.js";
-import { assertRestWritable, writeAll, writeLines, writeRest } from "./rest.js";
+import { isSameFile, openRest, writeAll, writeLines } from "./rest.js";
 import { createTargets } from "./targets.js";
 import { UsageError } from "./usage-error.js";
 
@@ -66,6 +69,8 @@ function makePipe() {
   };
   return { file, take, openWriter };
 }
+
+const writeRest = (file: string, refs: Iterable<TokenRef>) => openRest(file, undefined).write(refs);
 
 function thrownBy(act: () => void): unknown {
   try {
@@ -130,12 +135,36 @@ describe("what is left is written", () => {
     expect(readdirSync(folder)).toEqual(["left"]);
   });
 
-  test("into a pipe as it is, which is closed then and remains", () => {
+  test("into a pipe as it is, which remains, and is held open from the beginning to the end", () => {
     const { file, take } = makePipe();
-    writeRest(file, REFS);
-    expect(take()).toBe(LINES);
+    // Nobody has it open for writing.
     expect(take()).toBe("");
+    const rest = openRest(file, undefined);
+    expect(take()).toBeUndefined();
+    rest.write(REFS);
+    expect(take()).toBe(LINES);
+    expect(take()).toBeUndefined();
     expect(statSync(file).isFIFO()).toBe(true);
+  });
+
+  test("where a link leads, and the link remains", () => {
+    const { folder, file } = makeFile("before");
+    const link = join(folder, "link");
+    symlinkSync("left", link);
+    writeRest(link, REFS);
+    expect(readlinkSync(link)).toBe("left");
+    expect(readFileSync(file, "utf8")).toBe(LINES);
+    expect(readdirSync(folder).sort()).toEqual(["left", "link"]);
+  });
+
+  test("with the mode of the file before", () => {
+    const { file } = makeFile("before");
+    // 0o666 is what no umask gives.
+    for (const mode of [0o600, 0o666]) {
+      chmodSync(file, mode);
+      writeRest(file, REFS);
+      expect(statSync(file).mode & 0o777).toBe(mode);
+    }
   });
 });
 
@@ -161,44 +190,50 @@ describe("what cannot be written to its end", () => {
     expect(readdirSync(folder)).toEqual(["left"]);
   });
 
-  test("leaves a pipe, and closes it", () => {
-    const { file, take } = makePipe();
+  test("leaves a pipe", () => {
+    const { file } = makePipe();
     expect(thrownBy(() => writeRest(file, broken()))).toBe(cut);
     expect(statSync(file).isFIFO()).toBe(true);
-    expect(take()).toBe("");
-  });
-
-  test("has no name", () => {
-    expect(thrownBy(() => writeRest("", REFS))).toEqual(new Error("it has no name"));
   });
 });
 
 describe("before anything is revoked", () => {
   test("a file that is not there is tried, and is not there then either", () => {
     const folder = makeFolder();
-    assertRestWritable(join(folder, "left"));
+    openRest(join(folder, "left"), undefined);
     expect(readdirSync(folder)).toEqual([]);
   });
 
   test("a file that is there remains as it is", () => {
     const { folder, file } = makeFile("before");
-    assertRestWritable(file);
+    openRest(file, undefined);
     expect(readFileSync(file, "utf8")).toBe("before");
     expect(readdirSync(folder)).toEqual(["left"]);
   });
 
-  test("a pipe remains, and is closed", () => {
-    const { file, take } = makePipe();
-    assertRestWritable(file);
-    expect(statSync(file).isFIFO()).toBe(true);
-    expect(take()).toBe("");
-  });
-
-  const refusal = (file: string): string => {
-    const error = thrownBy(() => assertRestWritable(file));
+  const refusal = (file: string, tokenFile?: string): string => {
+    const error = thrownBy(() => openRest(file, tokenFile));
     expect(error).toBeInstanceOf(UsageError);
     return (error as Error).message;
   };
+
+  test("a pipe that nobody reads is refused, and not waited for", () => {
+    const file = join(makeFolder(), "pipe");
+    execFileSync("mkfifo", [file]);
+    expect(refusal(file)).toBe(`Cannot write --rest ${file}: nobody reads from it. Nothing was sent.`);
+  });
+
+  test("the file with the credential is refused, by any name", () => {
+    const { folder, file } = makeFile("ksh_0123456789");
+    const link = join(folder, "link");
+    symlinkSync("left", link);
+    for (const name of [file, link]) {
+      expect(refusal(name, file)).toBe(`Cannot write --rest ${name}: it holds the credential. Nothing was sent.`);
+    }
+    expect(readFileSync(file, "utf8")).toBe("ksh_0123456789");
+    // Nor is any other refused for it.
+    openRest(join(folder, "other"), file);
+  });
 
   test("a file that has no name is refused", () => {
     expect(refusal("")).toBe("Cannot write --rest : it has no name. Nothing was sent.");
@@ -217,6 +252,38 @@ describe("before anything is revoked", () => {
     expect(refusal(file)).toBe(
       `Cannot write --rest ${file}: ENOENT: no such file or directory, open '${beside}'. Nothing was sent.`,
     );
+  });
+});
+
+describe("one file", () => {
+  test("is known by any of its names, and open", () => {
+    const { folder, file } = makeFile("");
+    const other = join(folder, "other");
+    linkSync(file, other);
+    const descriptor = openSync(file, "r");
+    onTestFinished(() => closeSync(descriptor));
+    expect([isSameFile(file, file), isSameFile(file, other), isSameFile(other, descriptor)]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  test("is another than one that is not there, or beside it, or open", () => {
+    const { folder, file } = makeFile("");
+    const other = makeFile("").file;
+    const descriptor = openSync(other, "r");
+    onTestFinished(() => closeSync(descriptor));
+    expect(isSameFile(file, join(folder, "missing"))).toBe(false);
+    expect(isSameFile(join(folder, "missing"), file)).toBe(false);
+    expect(isSameFile(join(folder, "missing"), join(folder, "missing"))).toBe(false);
+    expect(isSameFile(file, other)).toBe(false);
+    expect(isSameFile(file, descriptor)).toBe(false);
+  });
+
+  test("is no pipe: that is read and written at once", () => {
+    const { file } = makePipe();
+    expect(isSameFile(file, file)).toBe(false);
   });
 });
 

@@ -1,5 +1,16 @@
 // The list of what is not known to be dead (`--rest`), in the form that `--from` reads.
-import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import type { TokenRef } from "../index.js";
 import { UsageError } from "./usage-error.js";
 
@@ -7,37 +18,76 @@ import { UsageError } from "./usage-error.js";
 const restLine = ({ serviceAccountSlug, tokenSlug }: TokenRef): string =>
   `${JSON.stringify({ serviceAccountSlug, tokenSlug })}\n`;
 
-/** A file takes the place of the one before when it is complete; what is no file, such as a pipe, is written to as it is. */
-function beside(file: string): string {
-  if (file === "") throw new Error("it has no name");
-  const existing = statSync(file, { throwIfNoEntry: false });
-  return !existing || existing.isFile() ? `${file}.${process.pid}.new` : file;
+export interface Rest {
+  /** Synchronous, so that a signal cannot come in between. */
+  write(refs: Iterable<TokenRef>): void;
 }
 
-/** Tries it before anything is revoked. */
-export function assertRestWritable(file: string): void {
+/**
+ * Tries where the list is to go, before anything is revoked.
+ *
+ * @param tokenFile where the credential is read from.
+ * @throws {UsageError} saying why it cannot go there.
+ */
+export function openRest(name: string, tokenFile: string | undefined): Rest {
   try {
-    const target = beside(file);
-    closeSync(openSync(target, "a"));
-    if (target !== file) rmSync(target);
+    if (name === "") throw new Error("it has no name");
+    const existing = statSync(name, { throwIfNoEntry: false });
+    if (!existing) return inPlaceOf(name);
+    if (!existing.isFile()) return into(name);
+    for (const [other, use] of [
+      [1, "standard output goes there"],
+      [2, "standard error goes there"],
+      [tokenFile, "it holds the credential"],
+    ] as const) {
+      if (other !== undefined && isSameFile(name, other)) throw new Error(use);
+    }
+    // What a link leads to is written, and the link remains.
+    return inPlaceOf(realpathSync(name), existing.mode & 0o777);
   } catch (error) {
-    throw new UsageError(`Cannot write --rest ${file}: ${(error as Error).message}. Nothing was sent.`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === "ENXIO" ? "nobody reads from it" : message;
+    throw new UsageError(`Cannot write --rest ${name}: ${why}. Nothing was sent.`);
   }
 }
 
-/** Synchronous, so that a signal cannot come in between. */
-export function writeRest(file: string, refs: Iterable<TokenRef>): void {
-  const target = beside(file);
-  const descriptor = openSync(target, "w");
-  try {
-    writeLines(descriptor, refs);
-  } catch (error) {
-    if (target !== file) rmSync(target, { force: true });
-    throw error;
-  } finally {
-    closeSync(descriptor);
-  }
-  if (target !== file) renameSync(target, file);
+/** Whether two are one file; by name, or open. */
+export function isSameFile(name: string, other: string | number): boolean {
+  const [one, two] = [name, other].map((file) =>
+    typeof file === "number" ? fstatSync(file) : statSync(file, { throwIfNoEntry: false }),
+  );
+  return one?.isFile() === true && one.dev === two?.dev && one.ino === two.ino;
+}
+
+/** A file takes the place of the one before when it is complete. */
+function inPlaceOf(file: string, mode?: number): Rest {
+  const beside = `${file}.${process.pid}.new`;
+  closeSync(openSync(beside, "a"));
+  rmSync(beside);
+  return {
+    write(refs) {
+      const descriptor = openSync(beside, "w");
+      try {
+        if (mode !== undefined) fchmodSync(descriptor, mode);
+        writeLines(descriptor, refs);
+      } catch (error) {
+        rmSync(beside, { force: true });
+        throw error;
+      } finally {
+        closeSync(descriptor);
+      }
+      renameSync(beside, file);
+    },
+  };
+}
+
+/**
+ * What is no file, such as a pipe, is written to as it is. It is held open until the process ends: whoever reads from a
+ * pipe leaves when nobody has it open. Not to block: to open a pipe that nobody reads would wait for a reader.
+ */
+function into(name: string): Rest {
+  const descriptor = openSync(name, constants.O_WRONLY | constants.O_NONBLOCK);
+  return { write: (refs) => writeLines(descriptor, refs) };
 }
 
 /** Writes by the hundred: a write for each line would take long, one for all much memory. */

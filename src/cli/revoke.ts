@@ -3,7 +3,7 @@ import { createBar } from "./bar.js";
 import { EXIT, type ExitCode, exitCodeOf, mostSevere } from "./exit-code.js";
 import type { Output } from "./output.js";
 import { createSummary, details, fields, json, type Summary } from "./report.js";
-import { writeAll, writeLines, writeRest } from "./rest.js";
+import { type Rest, writeAll, writeLines } from "./rest.js";
 import type { Connection, RevokeFlags } from "./settings.js";
 import type { Targets } from "./targets.js";
 import { plural, printable } from "./text.js";
@@ -12,6 +12,8 @@ export interface Session {
   flags: RevokeFlags;
   stdout: Output;
   stderr: Output;
+  /** Where the list of what is left goes. */
+  rest: Rest | undefined;
   targets: Targets;
   /** How many lines of the list were left out. */
   skipped: number;
@@ -64,32 +66,39 @@ export async function revoke(session: Session, { client, concurrency }: Connecti
 }
 
 async function finish(session: Session, summary: Summary, size: number, code: ExitCode): Promise<ExitCode> {
-  const { flags, stdout, stderr, targets, skipped } = session;
+  const { flags, stderr, targets, skipped } = session;
   const saved = saveRest(session);
   await summary.print(stderr);
   const missed = size - summary.total;
   if (missed) await stderr.line(`${plural(missed, "token")} not attempted.`);
   if (skipped) await stderr.line(`${plural(skipped, "bad line")} of the list skipped: see above.`);
   if (targets.size) await stderr.line(advice(flags, { left: targets.size, size, saved }));
+  const told = await toldAll(session);
+  return (saved && told) || code !== EXIT.ok ? code : EXIT.other;
+}
+
+/** @returns whether all results came where they belong; else it was told on standard error. */
+export async function toldAll({ stdout, stderr }: Session): Promise<boolean> {
   if (stdout.fault) await stderr.line(`Results are missing on standard output: ${stdout.fault}`);
-  return (saved && !stdout.fault) || code !== EXIT.ok ? code : EXIT.other;
+  return !stdout.fault;
 }
 
 /** How to go on where tokens are left; why they are was said of each. */
 function advice({ rest }: RevokeFlags, { left, size, saved }: { left: number; size: number; saved: boolean }): string {
   const known = `${plural(left, "token")} not known to be dead`;
   if (rest !== undefined)
-    return saved ? printable(`${known}: see ${rest}. To go on: --from ${rest}`) : `${known}: listed above.`;
+    return saved
+      ? printable(`${known}: see ${rest}. To go on: --from ${rest} --ignore-absent`)
+      : `${known}: listed above.`;
   return size === 1
     ? `${known}.`
     : `${known}. To go on, run it again with --ignore-absent; --rest FILE lists what is left.`;
 }
 
 /** @returns whether the list is where it should be; else it was told on standard error. */
-function saveRest({ flags, targets }: Session): boolean {
-  if (flags.rest === undefined) return true;
+function saveRest({ flags, rest, targets }: Session): boolean {
   try {
-    writeRest(flags.rest, targets);
+    rest?.write(targets);
     return true;
   } catch (error) {
     const why = printable(`Cannot write --rest ${flags.rest}: ${(error as Error).message}.`);

@@ -5,8 +5,8 @@ import { EXIT, type ExitCode } from "./exit-code.js";
 import { nameOf, readList } from "./list.js";
 import { createOutput } from "./output.js";
 import { attemptLine, fields, json } from "./report.js";
-import { assertRestWritable } from "./rest.js";
-import { revoke, type Session } from "./revoke.js";
+import { isSameFile, openRest } from "./rest.js";
+import { revoke, type Session, toldAll } from "./revoke.js";
 import { createClient, type RevokeFlags } from "./settings.js";
 import { createTargets, type Targets } from "./targets.js";
 import { plural, printable } from "./text.js";
@@ -18,9 +18,9 @@ export async function run(account: string | undefined, tokens: string[], flags: 
   const stderr = createOutput(process.stderr);
   const tellAttempt = (event: AttemptEvent) => stderr.line(attemptLine(event));
   const connection = createClient(flags, flags.verbose ? tellAttempt : undefined);
-  if (flags.rest !== undefined) assertRestWritable(flags.rest);
+  const rest = flags.rest === undefined ? undefined : openRest(flags.rest, flags.tokenFile);
 
-  const session = { flags, stdout, stderr, targets: createTargets(connection.credential), skipped: 0 };
+  const session = { flags, stdout, stderr, rest, targets: createTargets(connection.credential), skipped: 0 };
   const { targets } = session;
   if (flags.from === undefined) addNamed(targets, account, tokens);
   else if (account !== undefined) throw new UsageError("Name tokens or say --from, not both.");
@@ -32,7 +32,7 @@ export async function run(account: string | undefined, tokens: string[], flags: 
       await stdout.line(flags.json ? json({ ...ref, outcome: "would-revoke" }) : fields("would-revoke", ref));
     }
     await stderr.line(`Would revoke ${what}. Nothing was sent.`);
-    return EXIT.ok;
+    return (await toldAll(session)) ? EXIT.ok : EXIT.other;
   }
   if (!flags.yes && targets.size > 0) {
     // A list from standard input has taken the place of the answer.
@@ -62,10 +62,13 @@ function addNamed(targets: Targets, serviceAccountSlug: string | undefined, toke
 /** @returns how many lines were left out. */
 async function addListed({ flags, stderr, targets }: Session, from: string): Promise<number> {
   const { bad, duplicates } = await readList(from, targets, (fault) => stderr.line(printable(fault)));
-  if (bad && !flags.skipBad) {
-    throw new UsageError(
-      `${plural(bad, "bad line")} in ${nameOf(from)}. Mend what is named above, or say --skip-bad. Nothing was sent.`,
-    );
+  const refuse = (advice: string) => {
+    throw new UsageError(`${plural(bad, "bad line")} in ${nameOf(from)}${advice} Nothing was sent.`);
+  };
+  if (bad && !flags.skipBad) refuse(". Mend what is named above, or say --skip-bad.");
+  if (bad && targets.size === 0) refuse(", and no other. Mend what is named above.");
+  if (bad && flags.rest !== undefined && isSameFile(flags.rest, from === "-" ? 0 : from)) {
+    refuse(", which would be lost: --rest would take the place of the list. Name another file for it.");
   }
   if (duplicates) await stderr.line(`${plural(duplicates, "duplicate")} left out.`);
   return bad;

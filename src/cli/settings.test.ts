@@ -1,4 +1,5 @@
 // What the options and the environment give: the words of each refusal, and what the client is made of.
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
@@ -131,6 +132,16 @@ describe("the credential", () => {
     await revoke(client);
     expect(sent).toEqual(["Bearer ksh_old", "Bearer ksh_new", "Bearer ksh_new"]);
     expect(credential).toBe("ksh_old");
+  });
+
+  test("from a pipe is not asked for again", async () => {
+    const { baseUrl, sent } = await serve(problem(401));
+    const tokenFile = `${write("")}-pipe`;
+    execFileSync("mkfifo", [tokenFile]);
+    spawn("sh", ["-c", `echo ${CREDENTIAL} > "$0"`, tokenFile]);
+    const error = await failureOf(createClient({ baseUrl, tokenFile }, undefined).client);
+    expect(error).toMatchObject({ status: 401, attempts: 1 });
+    expect(sent).toEqual([`Bearer ${CREDENTIAL}`]);
   });
 
   test("of the environment is not asked for again", async () => {

@@ -1,5 +1,5 @@
 // What the options and the environment give, checked before anything is asked or sent.
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { tokenFault } from "../credential.js";
 import { type ClientOptions, createKaitenClient, type KaitenClient } from "../index.js";
 import { printable } from "./text.js";
@@ -41,7 +41,8 @@ function readCredential({ tokenFile }: RevokeFlags): { credential: string; token
   }
   const fault = tokenFault(credential);
   if (fault) throw new UsageError(`The credential ${fault}.`);
-  if (tokenFile === undefined) return { credential, token: credential };
+  // A pipe is read once: to read it again could wait for ever.
+  if (tokenFile === undefined || !statSync(tokenFile).isFile()) return { credential, token: credential };
   let current = credential;
   // Whoever rotates the credential writes the file anew: a refused one is looked up again.
   const token = ({ rejected }: { rejected?: string }) => {

@@ -132,6 +132,17 @@ describe("bad lines", () => {
     expect(code).toBe(0);
   });
 
+  test("a list of nothing else is refused, also with --skip-bad", async () => {
+    const { code, stderr } = await run(["revoke", "--from", "-", "--yes", "--skip-bad"], {
+      env: BASE,
+      input: "account;token\na;b\n",
+    });
+    expect(stderr).toMatch(
+      /2 bad lines in standard input, and no other\. Mend what is named above\. Nothing was sent\.\n$/,
+    );
+    expect(code).toBe(2);
+  });
+
   test("what is told shows no line, which may hold a secret", async () => {
     const { stderr } = await read("hunter2\n");
     expect(stderr).not.toContain("hunter2");

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { playScript } from "../faults/server.js";
 import { api, NOT_FOUND, problem, stall } from "../faults/steps.js";
-import { CREDENTIAL, makeFolder, type Options, run, start, TOKEN_FILE, until } from "./command.js";
+import { CREDENTIAL, FULL_DISK, makeFolder, type Options, run, start, TOKEN_FILE, until } from "./command.js";
 import { playTokens } from "./tokens.js";
 
 const ONE = ["revoke", "ci-bot", "deploy-key"];
@@ -69,6 +69,16 @@ describe("the credential", () => {
     expect(code).toBe(0);
   });
 
+  test("from a pipe is read once, and not waited for when it was refused", async () => {
+    await using server = await playScript([problem(401)]);
+    const folder = makeFolder();
+    const shell = `mkfifo pipe; echo "$KAITEN_AUTH_TOKEN" > pipe & kaiten-tokens "$@" --token-file pipe`;
+    const { code, stderr } = await run([...ONE, "--yes"], { env: { KAITEN_BASE_URL: server.url }, folder, shell });
+    expect(server.requests.map(({ authorization }) => authorization)).toEqual([`Bearer ${CREDENTIAL}`]);
+    expect(stderr).toContain("Check the credential.");
+    expect(code).toBe(3);
+  });
+
   test.each<[string, string[], Options["env"], string]>([
     ["that is missing", [], { KAITEN_AUTH_TOKEN: undefined }, "There is no credential: set KAITEN_AUTH_TOKEN, or say"],
     ["that is empty", [], { KAITEN_AUTH_TOKEN: "" }, "There is no credential"],
@@ -121,6 +131,15 @@ test("--dry-run: shows what it would do, and sends nothing", async () => {
   const { stdout: json } = await run([...ONE, "--dry-run", "--json"], { env });
   expect(JSON.parse(json)).toEqual({ serviceAccountSlug: "ci-bot", tokenSlug: "deploy-key", outcome: "would-revoke" });
   expect(server.asked.size).toBe(0);
+});
+
+test.skipIf(!FULL_DISK.exists)("--dry-run tells what it could not show", async () => {
+  const { code, stderr } = await run([...ONE, "--dry-run"], {
+    env: { KAITEN_BASE_URL: "http://127.0.0.1:9" },
+    shell: `kaiten-tokens "$@" > ${FULL_DISK.name}`,
+  });
+  expect(stderr).toMatch(/Nothing was sent\.\nResults are missing on standard output: ENOSPC.*\n$/);
+  expect(code).toBe(1);
 });
 
 test("--ignore-absent: a token that the API does not have counts as dead", async () => {
@@ -216,6 +235,7 @@ describe("what cannot be", () => {
     [[...ONE, "--base-url", "https://kaiten.example.com/?a"], "The base URL has a query or fragment."],
     [[...ONE, "--tokn-file", "x"], "error: unknown option '--tokn-file'\n(Did you mean --token-file?)"],
     [[...ONE, "--from"], "error: option '--from <file>' argument missing"],
+    [["revoke", "--from", "a", "--from", "b"], "is invalid. It can be given once: put the lists together."],
     [["revok"], "error: unknown command 'revok'\n(Did you mean revoke?)"],
     [["--nonsense"], "error: unknown option '--nonsense'"],
     [["completion"], "error: missing required argument 'shell'"],

@@ -1,10 +1,11 @@
 // `--rest`: what is not known to be dead is written in the form that `--from` reads, or told where it cannot be.
-import { linkSync, mkdirSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, linkSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { playScript } from "../faults/server.js";
 import { api, problem } from "../faults/steps.js";
-import { FULL_DISK, makeFolder, run } from "./command.js";
+import { type Folder, FULL_DISK, makeFolder, run } from "./command.js";
 import { playTokens } from "./tokens.js";
 
 const REVOKE = ["revoke", "ci-bot", "a", "b", "c", "--yes", "--retries", "0", "--concurrency", "1"];
@@ -20,7 +21,7 @@ test("has the tokens that are not known to be dead, in the order of the list", a
   const { code, stderr } = await run([...REVOKE, "--rest", "left"], { env, folder });
   expect(folder.read("left")).toBe(LEFT);
   expect(folder.files()).toEqual(["left"]);
-  expect(stderr).toContain("2 tokens not known to be dead: see left. To go on: --from left\n");
+  expect(stderr).toContain("2 tokens not known to be dead: see left. To go on: --from left --ignore-absent\n");
   expect(code).toBe(6);
 });
 
@@ -74,6 +75,68 @@ test("goes where a shell says, such as another command", async () => {
   const shell = `kaiten-tokens "$@" --rest >(cat > left; echo > all); until [ -e all ]; do :; done`;
   await run(REVOKE, { env: { KAITEN_BASE_URL: server.url }, folder, shell });
   expect(folder.read("left")).toBe(LEFT);
+});
+
+/** A pipe with a name, and somebody who reads from it. */
+function makePipe(folder: Folder) {
+  const path = join(folder.path, "pipe");
+  execFileSync("mkfifo", [path]);
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return { take: () => readFileSync(descriptor, "utf8"), close: () => closeSync(descriptor) };
+}
+
+test("goes into a pipe that has a name", async () => {
+  await using server = await failing();
+  const folder = makeFolder();
+  const { take, close } = makePipe(folder);
+  const { code } = await run([...REVOKE, "--rest", "pipe"], { env: { KAITEN_BASE_URL: server.url }, folder });
+  expect(take()).toBe(LEFT);
+  expect(code).toBe(6);
+  close();
+});
+
+test("a pipe that nobody reads any more is told, and the list goes to standard error", async () => {
+  const folder = makeFolder();
+  const { close } = makePipe(folder);
+  await using server = await playScript([
+    (exchange) => {
+      close();
+      return api(exchange);
+    },
+    problem(500),
+    problem(403),
+  ]);
+  const { code, stderr } = await run([...REVOKE, "--rest", "pipe"], { env: { KAITEN_BASE_URL: server.url }, folder });
+  expect(stderr).toMatch(/^Cannot write --rest pipe: EPIPE.* The list is here instead:$/m);
+  expect(stderr).toContain(LEFT);
+  expect(code).toBe(6);
+});
+
+test("is not written over what else would be lost: the results, or the bad lines of the list", async () => {
+  await using server = await playTokens();
+  const folder = makeFolder();
+  const env = { KAITEN_BASE_URL: server.url };
+  const results = await run([...REVOKE, "--rest", "out"], { env, folder, shell: 'kaiten-tokens "$@" > out' });
+  expect(results.stderr).toBe("Cannot write --rest out: standard output goes there. Nothing was sent.\n");
+  expect(results.code).toBe(2);
+  const messages = await run([...REVOKE, "--rest", "told"], { env, folder, shell: 'kaiten-tokens "$@" 2> told' });
+  expect(folder.read("told")).toBe("Cannot write --rest told: standard error goes there. Nothing was sent.\n");
+  expect(messages.code).toBe(2);
+
+  const list = "a,b\nbad\n";
+  folder.write("list", list);
+  const skipping = ["revoke", "--yes", "--skip-bad", "--rest", "list", "--from"];
+  for (const [from, shell] of [["list"], ["-", 'kaiten-tokens "$@" < list']] as const) {
+    const { code, stderr } = await run([...skipping, from], { env, folder, ...(shell && { shell }) });
+    expect(stderr).toContain("--rest would take the place of the list. Name another file for it. Nothing was sent.\n");
+    expect(code).toBe(2);
+  }
+  expect(folder.read("list")).toBe(list);
+  expect(server.asked.size).toBe(0);
+  // Beside it, there is nothing to be lost.
+  folder.write("other", list);
+  const { code } = await run([...skipping, "other"], { env, folder });
+  expect([code, folder.read("list"), folder.read("other")]).toEqual([0, "", list]);
 });
 
 test.skipIf(!FULL_DISK.exists)("a full disk is told, and the list goes to standard error", async () => {

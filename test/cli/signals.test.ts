@@ -24,7 +24,9 @@ describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
     expect(code).toBe(130);
     expect(stdout.match(/^revoked\t/gm)).toHaveLength(28);
     expect(stderr).toContain("28 tokens, revoked 28\n22 tokens not attempted.\n");
-    expect(stderr).toContain("22 tokens not known to be dead: see left.ndjson. To go on: --from left.ndjson\n");
+    expect(stderr).toContain(
+      "22 tokens not known to be dead: see left.ndjson. To go on: --from left.ndjson --ignore-absent\n",
+    );
     const left = folder
       .read("left.ndjson")
       .trimEnd()
