@@ -16,7 +16,8 @@ export interface ClientOptions {
   /**
    * Sends a request. Default: the platform's `fetch`. It must pass on the `init` it is given, follow no redirect, and
    * send no request twice: what a wrapper or an agent repeats by itself (undici's RetryAgent, say) cannot be seen from
-   * here, and a refusal of the second request would pass for the whole truth. Its answers have web streams as bodies.
+   * here, and a refusal of the second request would pass for the whole truth. Nor may it reject with the failure of
+   * another request: a refused connection proves that this one was never sent. Its answers have web streams as bodies.
    */
   fetch?: Fetch | undefined;
   /**
