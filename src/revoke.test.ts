@@ -139,6 +139,12 @@ describe("an observer", () => {
     ]);
   });
 
+  test("is not told the credential, where the server repeats it", async () => {
+    const { events, end } = revoke([status(204, { "Kaiten-TraceId": "of-ksh_0123456789" })]);
+    await end();
+    expect(events).toMatchObject([{ traceId: "of-[credential]" }]);
+  });
+
   test("is told how long an attempt took", async () => {
     const { events, end } = revoke([undefined], { timeout: 70, retries: 0 });
     await end();

@@ -107,6 +107,19 @@ describe("what is left is written", () => {
     expect([...again]).toEqual([...targets]);
   });
 
+  test("and the file is closed", () => {
+    const file = join(makeFolder(), "left");
+    // The lowest that is free.
+    const next = () => {
+      const descriptor = openSync(".", "r");
+      closeSync(descriptor);
+      return descriptor;
+    };
+    const before = next();
+    writeRest(file, REFS);
+    expect(next()).toBe(before);
+  });
+
   test("as an empty file when nothing is left", () => {
     const { folder, file } = makeFile("before");
     writeRest(file, []);
