@@ -28,6 +28,8 @@ async function call({ calls, inFlight, bulk }: Order): Promise<void> {
 }
 
 process.on("message", async (order: Order) => {
+  // While others had their turn, V8 has let go of memory, and of code: what it takes to get that back is no call's cost.
+  await call({ ...order, calls: order.calls / 4 });
   const began = performance.now();
   await call(order);
   process.send?.(((performance.now() - began) * 1000) / order.calls);
