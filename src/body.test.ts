@@ -67,11 +67,7 @@ describe("a body beyond the bound", () => {
   });
 
   test("of chunks without a byte is not taken for ever", async () => {
-    const { body, state } = bodyOf({
-      *[Symbol.iterator]() {
-        for (;;) yield "";
-      },
-    });
+    const { body, state } = bodyOf(Array.from({ length: 80_000 }, () => ""));
     expect(await readText(body, never())).toBe("");
     expect(state).toEqual({ taken: 64 * 1024, cancelled: true });
   });

@@ -34,28 +34,50 @@ describe("a text", () => {
     }
   });
 
-  const ODD = "ab/c+d.e~f-g_h==";
-  test.each([
-    ["a URL", encodeURIComponent(ODD)],
-    ["a URL, in small letters", encodeURIComponent(ODD).toLowerCase()],
-    ["JSON, with its slash escaped", ODD.replace("/", "\\/")],
-    ["JSON, in code units", ODD.replace(/\W/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`)],
-    ["HTML", ODD.replace(/\W/g, (character) => `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`)],
-    ["HTML, padded", ODD.replace(/\W/g, (character) => `&#x00${character.charCodeAt(0).toString(16)};`)],
-    ["HTML, in decimals", ODD.replace(/\W/g, (character) => `&#${character.charCodeAt(0)};`)],
-    ["HTML, in padded decimals", ODD.replace(/\W/g, (character) => `&#0${character.charCodeAt(0)};`)],
-  ])("loses a secret as %s writes it", (_, written) => {
-    expect(redact(`<b>${written}</b>`, [ODD])).toBe("<b>[credential]</b>");
-    expect(redact(`${written} and ${ODD}`, [ODD])).toBe("[credential] and [credential]");
+  const hex = (character: string) => character.charCodeAt(0).toString(16);
+  const each = (write: (character: string) => string) => (text: string) => text.replace(/[^\da-z]/gi, write);
+  const WAYS: [string, (text: string) => string][] = [
+    ["as it is", (text) => text],
+    ["as a URL does", encodeURIComponent],
+    ["as a URL does, in small letters", each((character) => `%${hex(character)}`)],
+    ["as JSON does, its slashes escaped", (text) => text.replaceAll("/", "\\/")],
+    ["as JSON does, in code units", each((character) => `\\u00${hex(character)}`)],
+    ["as HTML does", each((character) => `&#x${hex(character).toUpperCase()};`)],
+    ["as HTML does, padded", each((character) => `&#x00${hex(character)};`)],
+    ["as HTML does, in decimals", each((character) => `&#${character.charCodeAt(0)};`)],
+    ["as HTML does, in padded decimals", each((character) => `&#0${character.charCodeAt(0)};`)],
+  ];
+  /** RFC 6750 §2.1 */
+  const token = fc.stringMatching(/^[\w.~+/-]{1,30}={0,2}$/);
+
+  test.each(WAYS)("loses a secret that is written %s, to its last character", (_, write) => {
+    for (const secret of ["ab/c+d.e~f-g_h==", "ksh_abcd1234/more+secret-stuff=="]) {
+      expect(redact(`<b>${write(secret)}</b>`, [secret])).toBe("<b>[credential]</b>");
+      expect(redact(`${write(secret)} and ${secret}`, [secret])).toBe("[credential] and [credential]");
+    }
+    // Also behind what begins like it, or like another, and was cut off.
+    const cut = fc.tuple(token, token, fc.nat(30), fc.nat(30), fc.boolean());
+    fc.assert(
+      fc.property(cut, ([secret, other, kept, more, swapped]) => {
+        const before = secret.slice(0, kept) + other.slice(0, more);
+        const secrets = swapped ? [other, secret] : [secret, other];
+        expect(redact(`${before}${write(secret)}!`, secrets)).toMatch(/\[credential\]!$/);
+      }),
+    );
   });
 
   test("keeps its escapes where no secret is behind them", () => {
-    expect(redact("/a%2Fb and 50%", [ODD])).toBe("/a%2Fb and 50%");
-    expect(redact(`/a%2Fb ${ODD}`, [ODD])).toBe("/a%2Fb [credential]");
+    expect(redact("/a%2Fb\\u0041 &#47; 50% and \\/", [SECRET])).toBe("/a%2Fb\\u0041 &#47; 50% and \\/");
+    expect(redact(`%3C/a%2Fb ${SECRET}%3E`, [SECRET])).toBe("%3C/a%2Fb [credential]%3E");
   });
 
-  test("keeps the escapes of what no secret is made of", () => {
-    expect(redact(`%0a%3C${encodeURIComponent(ODD)}`, [ODD])).toBe("%0a%3C[credential]");
+  test("loses a secret whose first character ends what looks like an escape", () => {
+    expect(redact("50%2Fabcdefgh-secret", ["Fabcdefgh-secret"])).toBe("50%2[credential]");
+  });
+
+  test("loses a secret behind its own beginning", () => {
+    expect(redact("ksh_abcksh_abck-rest", ["ksh_abck-rest"])).toBe("[credential]");
+    expect(redact("ksh_AAAAAksh_BBBBBBBBB", ["ksh_AAAAAksh_", "ksh_BBBBBBBBB"])).toBe("[credential]");
   });
 
   test("never holds a secret, whatever stands around it", () => {
@@ -95,9 +117,9 @@ describe("parsed JSON", () => {
   });
 });
 
-test("a header whose name is a secret is left out", () => {
-  const headers = new Headers({ [SECRET]: "1", other: "2" });
-  expect([...redactHeaders(headers, [SECRET, "another-secret"])]).toEqual([["other", "2"]]);
+test("a header whose name holds a secret, as names are written, is left out", () => {
+  const headers = new Headers({ [`x-${SECRET}`]: "1", other: "2", KSH_ABCDEFGH: "3" });
+  expect([...redactHeaders(headers, [SECRET, "ksh_ABCDEFGH"])]).toEqual([["other", "2"]]);
 });
 
 test("headers lose secrets", () => {

@@ -6,45 +6,52 @@ const MARK = "[credential]";
 const TELLING = 8;
 
 /** A character as a URL, JSON or HTML may write it. */
-const ESCAPE = /%([\da-f]{2})|\\u00([\da-f]{2})|&#x0*([\da-f]{2});|&#0*(\d{2,3});|\\(\/)/gi;
+const ESCAPE = /(?:%|\\u00|&#x0*)([\da-f]{2});?|&#0*(\d{2,3});|\\(\/)/gi;
 
-/** Undoes the escapes of what a credential is made of (RFC 6750 §2.1), and leaves all others as they are. */
-function withoutEscapes(text: string): string {
-  return text.replace(ESCAPE, (written, url, json, html, decimal, slash) => {
-    const code = decimal ? Number(decimal) : Number.parseInt(url ?? json ?? html, 16);
-    const character = slash ?? String.fromCharCode(code);
-    return /[\w.~+/=-]/.test(character) ? character : written;
-  });
+/** The text with its escapes undone, and where in the text each character of that begins. */
+function withoutEscapes(text: string): { plain: string; starts: number[] } {
+  let plain = "";
+  const starts: number[] = [];
+  let at = 0;
+  const copyTo = (end: number) => {
+    plain += text.slice(at, end);
+    while (at < end) starts.push(at++);
+  };
+  for (const match of text.matchAll(ESCAPE)) {
+    const [written, hex, decimal, slash] = match;
+    copyTo(match.index);
+    plain += slash ?? String.fromCharCode(hex ? Number.parseInt(hex, 16) : Number(decimal));
+    starts.push(at);
+    at += written.length;
+  }
+  copyTo(text.length + 1);
+  return { plain, starts };
 }
 
-/** @returns where that ends which a secret has in common with the text at `start`. */
-function commonEnd(text: string, start: number, secret: string): number {
-  let length = 0;
-  while (length < secret.length && text[start + length] === secret[length]) length++;
-  return start + length;
-}
-
-/** Of secrets that begin alike, the longest is taken out: nothing of it is to be left. */
-function redactPlain(text: string, secrets: readonly string[]): string {
-  let clean = "";
-  for (let at = 0; ; ) {
-    const starts = secrets.map((secret) => text.indexOf(secret.slice(0, TELLING), at)).filter((start) => start >= 0);
-    if (starts.length === 0) return clean + text.slice(at);
-    const start = Math.min(...starts);
-    clean += text.slice(at, start) + MARK;
-    at = Math.max(...secrets.map((secret) => commonEnd(text, start, secret)));
+/** Where a text has a secret, or as much of one as tells; such places may overlap. */
+function* find(text: string, secrets: readonly string[]): Generator<[start: number, end: number]> {
+  for (const secret of secrets) {
+    const beginning = secret.slice(0, TELLING);
+    for (let start = text.indexOf(beginning); start >= 0; start = text.indexOf(beginning, start + 1)) {
+      let end = start + beginning.length;
+      while (end < start + secret.length && text[end] === secret[end - start]) end++;
+      yield [start, end];
+    }
   }
 }
 
-/**
- * @returns the text without any of the secrets, nor the beginning of one. Where one was escaped, so that it is found only
- * in the text without escapes, it is that text which is given.
- */
+/** @returns the text without any of the secrets, nor the beginning of one, as they are or escaped. */
 export function redact(text: string, secrets: readonly string[]): string {
-  const clean = redactPlain(text, secrets);
-  const plain = withoutEscapes(clean);
-  const redacted = redactPlain(plain, secrets);
-  return redacted === plain ? clean : redacted;
+  const { plain, starts } = withoutEscapes(text);
+  const places = [...find(text, secrets)];
+  for (const [start, end] of find(plain, secrets)) places.push([starts[start] ?? 0, starts[end] ?? 0]);
+  let clean = "";
+  let at = 0;
+  for (const [start, end] of places.sort(([a], [b]) => a - b)) {
+    if (start >= at) clean += text.slice(at, start) + MARK;
+    at = Math.max(at, end);
+  }
+  return clean + text.slice(at);
 }
 
 /** How deep a value may nest: more is no problem of this API, and would overflow the stack of whoever walks it. */
