@@ -47,6 +47,12 @@ test.concurrent("the statuses that are problems are listed as the spec writes th
   expect(compile(folder)).toEqual([]);
 });
 
+test.concurrent("a webhook's name is no path", TIMEOUT, async () => {
+  const webhooks = { "on {event}": { post: operation("told") } };
+  const folder = await generated(spec({ "/a": { get: operation("a") } }, { webhooks }));
+  expect(Object.keys(await load(folder))).not.toContain("told");
+});
+
 describe("servers", () => {
   const SERVERS = [
     { url: "https://one.example.com", description: 'The "first"\nof\u2028two' },

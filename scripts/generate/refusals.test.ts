@@ -109,6 +109,8 @@ describe.concurrent("a reference is refused that", { timeout: 30_000 }, () => {
 });
 
 describe.concurrent("a path's parameter is refused that", { timeout: 30_000 }, () => {
+  const taking = (name: string, parameters: string) =>
+    `${HEAD}paths:\n  /a/{${name}}:\n    get:\n      parameters: ${parameters}\n      operationId: a\n      responses: { "204": { description: Done } }\n`;
   const id = "{ name: id, in: path, required: true, schema: { type: string } }";
   test.each([
     ["is not defined", "[]", "5:5 GET /a/{id} does not define the parameter {id} of its path."],
@@ -123,9 +125,14 @@ describe.concurrent("a path's parameter is refused that", { timeout: 30_000 }, (
       "6:86 Operations must have unique `name` + `in` parameters. Repeats of `in:path` + `name:id`.",
     ],
   ])("%s", async (_, parameters, message) => {
-    const operation = `parameters: ${parameters}\n      operationId: a\n      responses: { "204": { description: Done } }`;
-    const text = `${HEAD}paths:\n  /a/{id}:\n    get:\n      ${operation}\n`;
-    expect(await refusal({ "openapi.yaml": text })).toBe(`openapi.yaml:${message}`);
+    expect(await refusal({ "openapi.yaml": taking("id", parameters) })).toBe(`openapi.yaml:${message}`);
+  });
+
+  test.each([".id", ";id", "id*"])("is named like a style: %s", async (name) => {
+    const message = `5:5 GET /a/{${name}} names a path parameter "${name}", which openapi-fetch takes for a style.`;
+    expect(await refusal({ "openapi.yaml": taking(name, `[${id.replace("id", `"${name}"`)}]`) })).toBe(
+      `openapi.yaml:${message}`,
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 // The list of what is left: in the form that --from reads, whole or not at all, and every byte of it.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -22,7 +22,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { TokenRef } from "../index.js";
 import { readList } from "./list.js";
-import { isSameFile, openRest, writeAll, writeLines } from "./rest.js";
+import { isSame, openRest, writeAll, writeLines } from "./rest.js";
 import { createTargets } from "./targets.js";
 import { UsageError } from "./usage-error.js";
 
@@ -233,7 +233,20 @@ describe("before anything is revoked", () => {
   test("a pipe that nobody reads is refused, and not waited for", () => {
     const file = join(makeFolder(), "pipe");
     execFileSync("mkfifo", [file]);
-    expect(refusal(file)).toBe(`Cannot write --rest ${file}: nobody reads from it. Nothing was sent.`);
+    // For who waits all the same, not for ever.
+    const late = spawn("sh", ["-c", 'sleep 3; cat "$0"', file]);
+    onTestFinished(() => void late.kill());
+    expect(refusal(file)).toBe(
+      `Cannot write --rest ${file}: it is a socket, or a pipe that nobody reads. Nothing was sent.`,
+    );
+  });
+
+  test("a link that leads nowhere is refused", () => {
+    const { folder } = makeFile("");
+    const link = join(folder, "link");
+    symlinkSync("missing", link);
+    expect(refusal(link)).toBe(`Cannot write --rest ${link}: it is a link that leads nowhere. Nothing was sent.`);
+    expect(readlinkSync(link)).toBe("missing");
   });
 
   test("the file with the credential is refused, by any name", () => {
@@ -275,11 +288,7 @@ describe("one file", () => {
     linkSync(file, other);
     const descriptor = openSync(file, "r");
     onTestFinished(() => closeSync(descriptor));
-    expect([isSameFile(file, file), isSameFile(file, other), isSameFile(other, descriptor)]).toEqual([
-      true,
-      true,
-      true,
-    ]);
+    expect([isSame(file, file), isSame(file, other), isSame(other, descriptor)]).toEqual([true, true, true]);
   });
 
   test("is another than one that is not there, or beside it, or open", () => {
@@ -287,16 +296,11 @@ describe("one file", () => {
     const other = makeFile("").file;
     const descriptor = openSync(other, "r");
     onTestFinished(() => closeSync(descriptor));
-    expect(isSameFile(file, join(folder, "missing"))).toBe(false);
-    expect(isSameFile(join(folder, "missing"), file)).toBe(false);
-    expect(isSameFile(join(folder, "missing"), join(folder, "missing"))).toBe(false);
-    expect(isSameFile(file, other)).toBe(false);
-    expect(isSameFile(file, descriptor)).toBe(false);
-  });
-
-  test("is no pipe: that is read and written at once", () => {
-    const { file } = makePipe();
-    expect(isSameFile(file, file)).toBe(false);
+    expect(isSame(file, join(folder, "missing"))).toBe(false);
+    expect(isSame(join(folder, "missing"), file)).toBe(false);
+    expect(isSame(join(folder, "missing"), join(folder, "missing"))).toBe(false);
+    expect(isSame(file, other)).toBe(false);
+    expect(isSame(file, descriptor)).toBe(false);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   constants,
   fchmodSync,
   fstatSync,
+  lstatSync,
   openSync,
   realpathSync,
   renameSync,
@@ -33,30 +34,37 @@ export function openRest(name: string, tokenFile: string | undefined): Rest {
   try {
     if (name === "") throw new Error("it has no name");
     const existing = statSync(name, { throwIfNoEntry: false });
-    if (!existing) return inPlaceOf(name);
-    if (!existing.isFile()) return into(name);
+    if (!existing) {
+      if (lstatSync(name, { throwIfNoEntry: false })) throw new Error("it is a link that leads nowhere");
+      return inPlaceOf(name);
+    }
+    if (!existing.isFile()) {
+      // Held open, it would never end.
+      if (isSame(name, 0) && existing.isFIFO()) throw new Error("standard input comes from there");
+      return into(name);
+    }
     for (const [other, use] of [
       [1, "standard output goes there"],
       [2, "standard error goes there"],
       [tokenFile, "it holds the credential"],
     ] as const) {
-      if (other !== undefined && isSameFile(name, other)) throw new Error(use);
+      if (other !== undefined && isSame(name, other)) throw new Error(use);
     }
     // What a link leads to is written, and the link remains.
     return inPlaceOf(realpathSync(name), existing.mode & 0o777);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === "ENXIO" ? "nobody reads from it" : message;
+    const why = code === "ENXIO" ? "it is a socket, or a pipe that nobody reads" : message;
     throw new UsageError(`Cannot write --rest ${name}: ${why}. Nothing was sent.`);
   }
 }
 
-/** Whether two are one file; by name, or open. */
-export function isSameFile(name: string, other: string | number): boolean {
+/** Whether two names, or a name and a descriptor, are of the same file or device. */
+export function isSame(name: string, other: string | number): boolean {
   const [one, two] = [name, other].map((file) =>
     typeof file === "number" ? fstatSync(file) : statSync(file, { throwIfNoEntry: false }),
   );
-  return one?.isFile() === true && one.dev === two?.dev && one.ino === two.ino;
+  return one !== undefined && one.dev === two?.dev && one.ino === two.ino;
 }
 
 /** A file takes the place of the one before when it is complete. */

@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from "./exit-code.js";
 import { nameOf, readList } from "./list.js";
 import { createOutput } from "./output.js";
 import { attemptLine, fields, json } from "./report.js";
-import { isSameFile, openRest } from "./rest.js";
+import { isSame, openRest } from "./rest.js";
 import { revoke, type Session, toldAll } from "./revoke.js";
 import { createClient, type RevokeFlags } from "./settings.js";
 import { createTargets, type Targets } from "./targets.js";
@@ -67,7 +67,7 @@ async function addListed({ flags, stderr, targets }: Session, from: string): Pro
   };
   if (bad && !flags.skipBad) refuse(". Mend what is named above, or say --skip-bad.");
   if (bad && targets.size === 0) refuse(", and no other. Mend what is named above.");
-  if (bad && flags.rest !== undefined && isSameFile(flags.rest, from === "-" ? 0 : from)) {
+  if (bad && flags.rest !== undefined && isSame(flags.rest, from === "-" ? 0 : from)) {
     refuse(", which would be lost: --rest would take the place of the list. Name another file for it.");
   }
   if (duplicates) await stderr.line(`${plural(duplicates, "duplicate")} left out.`);

@@ -138,7 +138,9 @@ describe("the credential", () => {
     const { baseUrl, sent } = await serve(problem(401));
     const tokenFile = `${write("")}-pipe`;
     execFileSync("mkfifo", [tokenFile]);
-    spawn("sh", ["-c", `echo ${CREDENTIAL} > "$0"`, tokenFile]);
+    // Another one for who reads it again, which is given up when the test ends.
+    const writer = spawn("sh", ["-c", `echo ${CREDENTIAL} > "$0"; sleep 1; echo ksh_another > "$0"`, tokenFile]);
+    onTestFinished(() => void writer.kill());
     const error = await failureOf(createClient({ baseUrl, tokenFile }, undefined).client);
     expect(error).toMatchObject({ status: 401, attempts: 1 });
     expect(sent).toEqual([`Bearer ${CREDENTIAL}`]);

@@ -123,6 +123,11 @@ test("is not written over what else would be lost: the results, or the bad lines
   expect(folder.read("told")).toBe("Cannot write --rest told: standard error goes there. Nothing was sent.\n");
   expect(messages.code).toBe(2);
 
+  const shell = 'mkfifo pipe; cat > pipe & kaiten-tokens "$@" < pipe';
+  const input = await run(["revoke", "--from", "-", "--yes", "--rest", "pipe"], { env, folder, shell, input: "a,b\n" });
+  expect(input.stderr).toBe("Cannot write --rest pipe: standard input comes from there. Nothing was sent.\n");
+  expect(input.code).toBe(2);
+
   const list = "a,b\nbad\n";
   folder.write("list", list);
   const skipping = ["revoke", "--yes", "--skip-bad", "--rest", "list", "--from"];
