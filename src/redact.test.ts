@@ -53,6 +53,7 @@ describe("a text", () => {
   test.each(WAYS)("loses a secret that is written %s, to its last character", (_, write) => {
     for (const secret of ["ab/c+d.e~f-g_h==", "ksh_abcd1234/more+secret-stuff=="]) {
       expect(redact(`<b>${write(secret)}</b>`, [secret])).toBe("<b>[credential]</b>");
+      expect(redact(write(secret), [secret])).toBe("[credential]");
       expect(redact(`${write(secret)} and ${secret}`, [secret])).toBe("[credential] and [credential]");
     }
     // Also behind what begins like it, or like another, and was cut off.
