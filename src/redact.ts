@@ -8,7 +8,7 @@ const TELLING = 8;
 /** A character as a URL, JSON or HTML may write it. */
 const ESCAPE = /(?:%|\\u00|&#x0*)([\da-f]{2});?|&#0*(\d{2,3});|\\(\/)/gi;
 
-/** The text with its escapes undone, and where in the text each character of that begins. */
+/** The text with its escapes undone, and where in the text each character of that begins, and its end. */
 function withoutEscapes(text: string): { plain: string; starts: number[] } {
   let plain = "";
   const starts: number[] = [];
@@ -44,7 +44,7 @@ function* find(text: string, secrets: readonly string[]): Generator<[start: numb
 export function redact(text: string, secrets: readonly string[]): string {
   const { plain, starts } = withoutEscapes(text);
   const places = [...find(text, secrets)];
-  for (const [start, end] of find(plain, secrets)) places.push([starts[start] ?? 0, starts[end] ?? 0]);
+  for (const [start, end] of find(plain, secrets)) places.push([starts[start] as number, starts[end] as number]);
   let clean = "";
   let at = 0;
   for (const [start, end] of places.sort(([a], [b]) => a - b)) {
