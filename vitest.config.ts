@@ -14,5 +14,7 @@ export default defineConfig({
     maxWorkers: 3,
     // Some tests start a mock of their own, which takes seconds on a busy machine.
     testTimeout: 30_000,
+    // Most of the fault tests wait for a third of a second: only what is much slower is worth a line.
+    slowTestThreshold: 2_000,
   },
 });

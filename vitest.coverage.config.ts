@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: "test/prism.setup.ts",
     maxWorkers: 3,
     testTimeout: 30_000,
+    slowTestThreshold: 2_000,
     coverage: {
       enabled: true,
       provider: "v8",
