@@ -55,6 +55,9 @@ describe("a text", () => {
       expect(redact(`<b>${write(secret)}</b>`, [secret])).toBe("<b>[credential]</b>");
       expect(redact(write(secret), [secret])).toBe("[credential]");
       expect(redact(`${write(secret)} and ${secret}`, [secret])).toBe("[credential] and [credential]");
+      for (const open of ["%", "%2", "\\", "\\u00", "\\u002", "&#", "&#x", "&#x2", "&#3"]) {
+        expect(redact(`${open}${write(secret)}!`, [secret])).toBe(`${open}[credential]!`);
+      }
     }
     // Also behind what begins like it, or like another, and was cut off.
     const cut = fc.tuple(token, token, fc.nat(30), fc.nat(30), fc.boolean());

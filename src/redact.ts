@@ -6,50 +6,42 @@ const MARK = "[credential]";
 const TELLING = 8;
 
 /** A character as a URL, JSON or HTML may write it. */
-const ESCAPE = /(?:%|\\u00|&#x0*)([\da-f]{2});?|&#0*(\d{2,3});|\\(\/)/gi;
+const ESCAPE = /(?:%|\\u00|&#x0*)([\da-f]{2});?|&#0*(\d{2,3});|\\(\/)/iy;
 
-/** The text with its escapes undone, and where in the text each character of that begins, and its end. */
-function withoutEscapes(text: string): { plain: string; starts: number[] } {
-  let plain = "";
-  const starts: number[] = [];
-  let at = 0;
-  const copyTo = (end: number) => {
-    plain += text.slice(at, end);
-    while (at < end) starts.push(at++);
-  };
-  for (const match of text.matchAll(ESCAPE)) {
-    const [written, hex, decimal, slash] = match;
-    copyTo(match.index);
-    plain += slash ?? String.fromCharCode(hex ? Number.parseInt(hex, 16) : Number(decimal));
-    starts.push(at);
-    at += written.length;
-  }
-  copyTo(text.length + 1);
-  return { plain, starts };
+/** @returns how much of a text, from `at` on, writes this character: 0 where it is not there. */
+function lengthOf(character: string | undefined, text: string, at: number): number {
+  if (text[at] === character) return 1;
+  ESCAPE.lastIndex = at;
+  const match = ESCAPE.exec(text);
+  if (!match) return 0;
+  const [written, hex, decimal, slash] = match;
+  const escaped = slash ?? String.fromCharCode(hex ? Number.parseInt(hex, 16) : Number(decimal));
+  return escaped === character ? written.length : 0;
 }
 
-/** Where a text has a secret, or as much of one as tells; such places may overlap. */
-function* find(text: string, secrets: readonly string[]): Generator<[start: number, end: number]> {
-  for (const secret of secrets) {
-    const beginning = secret.slice(0, TELLING);
-    for (let start = text.indexOf(beginning); start >= 0; start = text.indexOf(beginning, start + 1)) {
-      let end = start + beginning.length;
-      while (end < start + secret.length && text[end] === secret[end - start]) end++;
-      yield [start, end];
-    }
+/** @returns where a secret that begins at `start` ends, or what a cut has left of it; nothing where that does not tell. */
+function endOf(secret: string, text: string, start: number): number | undefined {
+  let at = start;
+  for (let known = 0; known < secret.length; known++) {
+    const length = lengthOf(secret[known], text, at);
+    if (length === 0) return known >= TELLING ? at : undefined;
+    at += length;
   }
+  return at;
 }
 
 /** @returns the text without any of the secrets, nor the beginning of one, as they are or escaped. */
 export function redact(text: string, secrets: readonly string[]): string {
-  const { plain, starts } = withoutEscapes(text);
-  const places = [...find(text, secrets)];
-  for (const [start, end] of find(plain, secrets)) places.push([starts[start] as number, starts[end] as number]);
   let clean = "";
   let at = 0;
-  for (const [start, end] of places.sort(([a], [b]) => a - b)) {
-    if (start >= at) clean += text.slice(at, start) + MARK;
-    at = Math.max(at, end);
+  // At every place, also within what is taken out: there another secret may begin, and end later.
+  for (let start = 0; start < text.length; start++) {
+    for (const secret of secrets) {
+      const end = endOf(secret, text, start);
+      if (end === undefined) continue;
+      if (start >= at) clean += text.slice(at, start) + MARK;
+      at = Math.max(at, end);
+    }
   }
   return clean + text.slice(at);
 }

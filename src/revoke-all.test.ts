@@ -320,6 +320,20 @@ describe("an early end", () => {
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
   });
 
+  test("an abort while all that may be is in flight takes nothing more", async () => {
+    const { source, state } = counted(1000);
+    const controller = new AbortController();
+    const server = api(async () => {
+      controller.abort("enough");
+      await sleep(20);
+      return new Response(null, { status: 204 });
+    });
+    const run = revokeAll(server.fetch, source, { concurrency: 2, signal: controller.signal });
+    await expect(collect(run)).rejects.toBe("enough");
+    expect(server.seen).toHaveLength(2);
+    expect(state).toEqual({ taken: 2, closed: true });
+  });
+
   test("a run that has ended does not listen to the signal any more", async () => {
     const { signal } = new AbortController();
     await collect(revokeAll(api().fetch, refs(3), { signal }));
@@ -383,6 +397,64 @@ describe("an early end", () => {
     await expect(run()).rejects.toMatchObject({ message: "disk gone" });
     expect(results.map(({ outcome }) => outcome)).toEqual(Array(5).fill("revoked"));
     expect(server.seen).toHaveLength(5);
+  });
+
+  test.each([
+    ["fails", () => Promise.reject(new Error("disk gone")), { message: "disk gone" }],
+    [
+      "cannot be waited for",
+      () => {
+        const { proxy, revoke } = Proxy.revocable({}, {});
+        revoke();
+        return proxy;
+      },
+      { name: "TypeError" },
+    ],
+  ])("a promise of a reference that %s is a source that throws, and the source is closed", async (_, make, thrown) => {
+    let closed = false;
+    function* source() {
+      try {
+        yield* refs(5);
+        yield make() as TokenRef;
+        yield* refs(5);
+      } finally {
+        closed = true;
+      }
+    }
+    const server = api(async () => {
+      await sleep(20);
+      return new Response(null, { status: 204 });
+    });
+    const results: TokenResult[] = [];
+    const run = async () => {
+      for await (const result of revokeAll(server.fetch, source(), { concurrency: 6 })) results.push(result);
+    };
+    await expect(run()).rejects.toMatchObject(thrown);
+    expect(results).toHaveLength(server.seen.length);
+    expect(results.length).toBeGreaterThanOrEqual(5);
+    expect(closed).toBe(true);
+  });
+
+  test("an abort does not wait for a promise of a reference", async () => {
+    const controller = new AbortController();
+    let closed = false;
+    const source = Object.assign([ref("a"), new Promise<never>(() => {}) as never].values(), {
+      return() {
+        closed = true;
+        return { done: true as const, value: undefined };
+      },
+    });
+    const results: TokenResult[] = [];
+    const run = async () => {
+      for await (const result of revokeAll(api().fetch, source, { signal: controller.signal })) {
+        results.push(result);
+        controller.abort("enough");
+      }
+    };
+    await expect(run()).rejects.toBe("enough");
+    expect(results).toMatchObject([{ outcome: "revoked" }]);
+    // It had ended by itself.
+    expect(closed).toBe(false);
   });
 
   test("a source that has failed is neither asked again nor closed, as in a loop over it", async () => {

@@ -116,6 +116,10 @@ function shuttable(refs: TokenRefs): Source {
   const end: Next = { done: true, value: undefined };
   const waiting = new Set<(next: Next) => void>();
   let over = false;
+  // Nobody waits for it to close: a source that is blocked would block the caller.
+  const close = () => {
+    (async () => iterator.return?.())().catch(() => {});
+  };
   return {
     [Symbol.asyncIterator]() {
       return this;
@@ -125,10 +129,19 @@ function shuttable(refs: TokenRefs): Source {
       return new Promise<Next>((resolve) => {
         if (over) return resolve(end);
         waiting.add(resolve);
-        const take = async () => {
+        const take = async (): Promise<Next> => {
           const next = await iterator.next();
-          over ||= next.done === true;
-          return next as Next;
+          if (next.done) {
+            over = true;
+            return end;
+          }
+          try {
+            // An iterable may give promises. p-map would wait for them too, and give up what is in flight when one fails.
+            return { done: false, value: await next.value };
+          } catch (error) {
+            close();
+            throw error;
+          }
         };
         take()
           .catch((error: unknown) => {
@@ -145,13 +158,13 @@ function shuttable(refs: TokenRefs): Source {
       return end;
     },
     shut() {
-      if (over) return false;
+      // It may have ended while it still owes what it was asked for before.
+      const more = !over || waiting.size > 0;
+      if (!over) close();
       over = true;
       for (const resolve of waiting) resolve(end);
-      // Nobody waits for it to close: a source that is blocked would block the caller.
-      const close = async () => iterator.return?.();
-      close().catch(() => {});
-      return true;
+      waiting.clear();
+      return more;
     },
   };
 }
