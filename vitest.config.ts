@@ -1,20 +1,39 @@
+// All tests, a project a folder: `npx vitest run --project unit`.
 import { defineConfig } from "vitest/config";
+
+const project = (name: string, more: object = {}) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...more },
+});
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts", "scripts/**/*.test.ts"],
-    // `npm run test:drill` takes minutes.
-    exclude: ["test/drill/**", "**/node_modules/**"],
-    typecheck: { enabled: true, include: ["src/**/*.test-d.ts"] },
-    globalSetup: "test/prism.setup.ts",
-    // Not UTC: a date that is read in local time must not pass.
+    // Not UTC: a test that reads a date in local time must not pass.
     env: { TZ: "Asia/Tokyo" },
-    passWithNoTests: false,
-    // Most of their time is waiting, so there may be more of them than cores.
+    // Most tests wait for sockets, so more workers than cores help.
     maxWorkers: 3,
-    // Some tests start a mock of their own, which takes seconds on a busy machine.
-    testTimeout: 30_000,
-    // Most of the fault tests wait for a third of a second: only what is much slower is worth a line.
+    // Some tests start Prism, which takes seconds on a busy machine.
+    testTimeout: 60_000,
     slowTestThreshold: 2_000,
+    projects: [
+      project("unit"),
+      project("contract", { globalSetup: "test/contract/global-setup.ts" }),
+      project("faults"),
+      project("cli", { globalSetup: "test/contract/global-setup.ts" }),
+      project("types", {
+        include: [],
+        typecheck: { enabled: true, only: true, include: ["test/types/**/*.test-d.ts"] },
+      }),
+      project("live"),
+      project("spec-changes", { testTimeout: 240_000, maxConcurrency: 2 }),
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      // The command runs as a child process, where coverage does not look.
+      exclude: ["src/cli/**"],
+      reporter: ["text", "html"],
+      thresholds: { lines: 100, branches: 100, functions: 100, statements: 100 },
+    },
   },
 });

@@ -1,7 +1,7 @@
 // Holds a real deployment against openapi.yaml, by what destroys nothing.
 import { parseArgs } from "node:util";
+import { checkClientOptions } from "../src/check.js";
 import { printable } from "../src/cli/text.js";
-import { checkClientOptions } from "../src/options.js";
 import { CHECKS } from "./live/checks.js";
 import { startRelay } from "./live/relay.js";
 import { startPrismProxy } from "./prism.js";

@@ -1,6 +1,8 @@
 // The facade: a client, and what it can do.
-import { createTransport, type TokenRef } from "./attempt.js";
-import { createCredential } from "./credential.js";
+import { createTransport, type TokenRef } from "./call/attempt.js";
+import { createCredential } from "./call/credential.js";
+import { type Revocation, revoke } from "./call/revoke.js";
+import { revokeAll, type TokenRefs, type TokenResult } from "./call/revoke-all.js";
 import {
   type BulkOptions,
   type CallOptions,
@@ -10,9 +12,7 @@ import {
   checkClientOptions,
   checkRef,
   checkRefs,
-} from "./options.js";
-import { type Revocation, revoke } from "./revoke.js";
-import { revokeAll, type TokenRefs, type TokenResult } from "./revoke-all.js";
+} from "./check.js";
 
 export interface KaitenClient {
   serviceAccounts: {

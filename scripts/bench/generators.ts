@@ -2,8 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { largeSpec } from "../../test/unit/generate/large-spec.js";
 import { commandOf } from "../command.js";
-import { largeSpec } from "../generate/large-spec.js";
 import { median, type Section, table } from "./figures.js";
 import { CACHE, heyApiCommand } from "./hey-api.js";
 

@@ -1,7 +1,7 @@
 // What is asked of a deployment. None of it can destroy anything: the slugs are random, or are never sent.
 import { randomUUID } from "node:crypto";
+import { isProblemType } from "../../src/call/problem.js";
 import { createKaitenClient, isProblem, type KaitenError, type TokenRef } from "../../src/index.js";
-import { isProblemType } from "../../src/problem.js";
 import type { Exchange, Relay } from "./relay.js";
 
 export interface Check {

@@ -3,9 +3,9 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { readText } from "../../src/body.js";
-import { reasonOf } from "../../src/explain.js";
-import { redact, redactHeaders } from "../../src/redact.js";
+import { readText } from "../../src/call/body.js";
+import { redact, redactHeaders } from "../../src/call/redact.js";
+import { reasonOf } from "../../src/errors/to-error.js";
 
 /** What the deployment did with one request. */
 export interface Exchange {

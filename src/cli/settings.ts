@@ -1,6 +1,6 @@
 // What the options and the environment give, checked before anything is asked or sent.
 import { readFileSync, statSync } from "node:fs";
-import { tokenFault } from "../credential.js";
+import { tokenFault } from "../call/credential.js";
 import { type ClientOptions, createKaitenClient, type KaitenClient } from "../index.js";
 import { printable } from "./text.js";
 import { UsageError } from "./usage-error.js";

@@ -1,0 +1,120 @@
+// A body is read to its bound and no further, and what is not read is let go.
+import { describe, expect, test } from "vitest";
+import { BODY_LIMIT, discard, readText } from "../../src/call/body.js";
+
+const never = () => new AbortController().signal;
+
+/** A body that comes in chunks, as they are taken, and then ends, hangs or breaks. */
+function bodyOf(chunks: Iterable<Uint8Array | string>, end: "end" | "hang" | "break" = "end") {
+  const iterator = chunks[Symbol.iterator]();
+  const state = { taken: 0, cancelled: false };
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        const { done, value } = iterator.next();
+        if (!done) {
+          state.taken++;
+          return controller.enqueue(typeof value === "string" ? new TextEncoder().encode(value) : value);
+        }
+        if (end === "hang") await new Promise(() => {});
+        if (end === "break") return controller.error(new Error("broken"));
+        controller.close();
+      },
+      cancel: () => {
+        state.cancelled = true;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { body, state };
+}
+
+describe("a body within the bound", () => {
+  test.each([
+    ["no body", null, ""],
+    ["an empty one", bodyOf([]).body, ""],
+    ["one chunk", bodyOf(["hello"]).body, "hello"],
+    ["several chunks", bodyOf(["a", "", "b", "c"]).body, "abc"],
+    ["a character that is cut in two", bodyOf([Uint8Array.of(0xe2, 0x82), Uint8Array.of(0xac)]).body, "€"],
+    ["a character that is cut off at the end", bodyOf(["a", Uint8Array.of(0xe2, 0x82)]).body, "a\ufffd"],
+    ["bytes that are no UTF-8", bodyOf([Uint8Array.of(0xff, 0x61)]).body, "\ufffda"],
+  ])("%s is read whole", async (_, body, text) => {
+    expect(await readText(body, never())).toBe(text);
+  });
+
+  test("is not cancelled: its connection can be used again", async () => {
+    const { body, state } = bodyOf(["x".repeat(BODY_LIMIT - 1)]);
+    expect(await readText(body, never())).toHaveLength(BODY_LIMIT - 1);
+    expect(state.cancelled).toBe(false);
+  });
+
+  test("that breaks rejects with its error", async () => {
+    await expect(readText(bodyOf(["a"], "break").body, never())).rejects.toThrow("broken");
+  });
+});
+
+describe("a body beyond the bound", () => {
+  test("of 64 KiB is not waited for", async () => {
+    const { body, state } = bodyOf(["x".repeat(64 * 1024)], "hang");
+    expect(await readText(body, never())).toHaveLength(64 * 1024);
+    expect(state.cancelled).toBe(true);
+  });
+
+  test("is cut, and the rest is neither taken nor left", async () => {
+    const { body, state } = bodyOf(Array.from({ length: 100 }, () => "x".repeat(10_000)));
+    expect(await readText(body, never())).toBe("x".repeat(64 * 1024));
+    expect(state).toEqual({ taken: 7, cancelled: true });
+  });
+
+  test("of chunks without a byte is not taken for ever", async () => {
+    const { body, state } = bodyOf(Array.from({ length: 80_000 }, () => ""));
+    expect(await readText(body, never())).toBe("");
+    expect(state).toEqual({ taken: 64 * 1024, cancelled: true });
+  });
+
+  test("is cut by bytes, not by characters", async () => {
+    const { body } = bodyOf(["€".repeat(64 * 1024)]);
+    expect(await readText(body, never())).toBe("€".repeat(Math.floor((64 * 1024) / 3)));
+  });
+});
+
+describe("an abort", () => {
+  test("before the body is read takes nothing of it, lets it go, and rejects with the reason", async () => {
+    const { body, state } = bodyOf(["a"]);
+    await expect(readText(body, AbortSignal.abort("enough"))).rejects.toBe("enough");
+    expect(state).toEqual({ taken: 0, cancelled: true });
+  });
+
+  test("while the body is read lets it go", async () => {
+    const { body, state } = bodyOf(["a"], "hang");
+    const controller = new AbortController();
+    const reading = readText(body, controller.signal);
+    await Promise.resolve();
+    expect(state.cancelled).toBe(false);
+    controller.abort("enough");
+    await reading;
+    expect(state.cancelled).toBe(true);
+  });
+});
+
+describe("an answer whose body nobody reads", () => {
+  test("is given back, and its body cancelled", () => {
+    const { body, state } = bodyOf(["a"]);
+    const response = new Response(body);
+    expect(discard(response)).toBe(response);
+    expect(state).toEqual({ taken: 0, cancelled: true });
+  });
+
+  test("may have none", () => {
+    expect(discard(new Response(null, { status: 204 })).status).toBe(204);
+  });
+
+  test("may refuse to let it go: nobody is told", async () => {
+    const response = new Response(bodyOf(["a"]).body);
+    response.body?.getReader();
+    discard(response);
+    // An unhandled rejection would fail the run.
+    await new Promise(setImmediate);
+    expect(response.body?.locked).toBe(true);
+  });
+});

@@ -1,0 +1,212 @@
+// Bad input at the door: a TypeError that names what is wrong, and nothing is sent.
+import { describe, expect, test } from "vitest";
+import { type ClientOptions, createKaitenClient } from "../../src/index.js";
+
+const BASE = "https://kaiten.example.com/api";
+const TOKEN = "ksh_0123456789";
+
+function refusal(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError);
+    return (error as Error).message;
+  }
+  return "";
+}
+
+describe("the base URL", () => {
+  test.each([
+    ["kaiten.example.com", "is not a whole URL"],
+    ["/api", "is not a whole URL"],
+    ["", "is not a whole URL"],
+    ["https://", "is not a whole URL"],
+    ["ftp://kaiten.example.com", "must begin with https://"],
+    ["file:///etc", "must begin with https://"],
+    ["javascript:alert(1)", "must begin with https://"],
+    ["https://user:pass@kaiten.example.com", "user or password"],
+    ["https://user@kaiten.example.com", "user or password"],
+    ["https://kaiten.example.com/api?x=1", "query or fragment"],
+    ["https://kaiten.example.com/api?", "query or fragment"],
+    ["https://kaiten.example.com/api#x", "query or fragment"],
+    ["https://kaiten.example.com/api#", "query or fragment"],
+    ["http://kaiten.example.com", "plain http to kaiten.example.com"],
+    ["http://localhost.example.com", "plain http"],
+    ["http://notlocalhost", "plain http"],
+    ["http://x127.0.0.1.example.com", "plain http"],
+    ["http://127.0.0.1.example.com", "plain http"],
+    ["http://10.0.0.1", "plain http"],
+    ["http://api.localhost", "plain http"],
+    ["http://0.0.0.0", "plain http"],
+    ["http://[::2]", "plain http"],
+  ])("%s is refused", (baseUrl, fault) => {
+    expect(refusal(() => createKaitenClient({ baseUrl, token: TOKEN }))).toContain(fault);
+    expect(refusal(() => createKaitenClient({ baseUrl, token: TOKEN }))).not.toContain("pass@");
+  });
+
+  test.each([
+    ["https://kaiten.example.com", "https://kaiten.example.com/service-accounts/"],
+    ["https://kaiten.example.com/", "https://kaiten.example.com/service-accounts/"],
+    ["https://kaiten.example.com/api", "https://kaiten.example.com/api/service-accounts/"],
+    ["https://kaiten.example.com/api///", "https://kaiten.example.com/api/service-accounts/"],
+    ["HTTPS://Kaiten.Example.com:443/A%20b", "https://kaiten.example.com/A%20b/service-accounts/"],
+    ["https://kaiten.example.com/{tokenSlug}", "https://kaiten.example.com/%7BtokenSlug%7D/service-accounts/"],
+    ["http://localhost:4010", "http://localhost:4010/service-accounts/"],
+    ["http://127.12.34.56:80", "http://127.12.34.56/service-accounts/"],
+    ["http://[::1]:4010/x", "http://[::1]:4010/x/service-accounts/"],
+    [new URL("https://kaiten.example.com/api"), "https://kaiten.example.com/api/service-accounts/"],
+  ])("%s is kept, its path included", async (baseUrl, start) => {
+    const urls: string[] = [];
+    const fetch = async (url: string) => {
+      urls.push(url);
+      return new Response(null, { status: 204 });
+    };
+    await createKaitenClient({ baseUrl, token: TOKEN, fetch }).serviceAccounts.tokens.revoke({
+      serviceAccountSlug: "a",
+      tokenSlug: "b",
+    });
+    expect(urls).toEqual([`${start}a/tokens/b`]);
+  });
+
+  test("may be plain http to another host where that is allowed in so many words", () => {
+    expect(() => createKaitenClient({ baseUrl: "http://10.0.0.1", token: TOKEN, allowInsecure: true })).not.toThrow();
+  });
+});
+
+describe("the token", () => {
+  test.each([
+    ["", "is empty"],
+    [`Bearer ${TOKEN}`, "the word Bearer"],
+    [`${TOKEN}\n`, "white space"],
+    [`${TOKEN} ${TOKEN}`, "characters that no bearer token has"],
+    [`the bearer ${TOKEN}`, "characters that no bearer token has"],
+    ["tökën", "characters that no bearer token has"],
+    ["a=b", "characters that no bearer token has"],
+    ["====", "characters that no bearer token has"],
+  ])("%j is refused, and not shown", (token, fault) => {
+    const message = refusal(() => createKaitenClient({ baseUrl: BASE, token }));
+    expect(message).toContain(fault);
+    expect(message).not.toContain(TOKEN);
+  });
+
+  test.each(["a", "eyJhbGciOiJIUzI1NiJ9.e30.-_", "ksh_abc", "a-._~+/9=="])("%s is taken", (token) => {
+    expect(() => createKaitenClient({ baseUrl: BASE, token })).not.toThrow();
+  });
+});
+
+describe("an option", () => {
+  const create = (options: object) =>
+    refusal(() => createKaitenClient({ baseUrl: BASE, token: TOKEN, ...options } as ClientOptions));
+
+  test.each<[object, string]>([
+    [{ baseUrl: undefined }, "baseUrl is missing"],
+    [{ token: undefined }, "token is missing"],
+    [{ baseUrl: 7 }, "baseUrl must be a URL"],
+    [{ token: 7 }, "token must be a string or a function"],
+    [{ token: null }, "token must be a string or a function"],
+    [{ fetch: "fetch" }, "fetch must be a function"],
+    [{ onAttempt: {} }, "onAttempt must be a function"],
+    [{ allowInsecure: "no" }, "allowInsecure must be true or false"],
+    ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, "10", null].map((timeout): [object, string] => [
+      { timeout },
+      "timeout must be whole ms",
+    ]),
+    ...[-1, 1.5, 101, "2", null].map((retries): [object, string] => [{ retries }, "retries must be a whole number"]),
+    ...[-1, 0.5, 2 ** 31, "60"].map((maxRetryAfter): [object, string] => [
+      { maxRetryAfter },
+      "maxRetryAfter must be whole ms",
+    ]),
+    [
+      { retires: 0 },
+      "There is no option retires. There are: timeout, retries, baseUrl, token, fetch, maxRetryAfter, allowInsecure, onAttempt.",
+    ],
+    [{ signal: AbortSignal.abort() }, "There is no option signal"],
+    [{ constructor: 1 }, "There is no option constructor"],
+  ])("%j is refused by name", (options, fault) => {
+    expect(create(options)).toContain(fault);
+  });
+
+  test.each([undefined, null, 7, "x"])("in place of the options, %j is refused", (options) => {
+    expect(refusal(() => createKaitenClient(options as never))).toContain("options must be an object");
+  });
+
+  test("that is inherited is checked too", () => {
+    const options = Object.assign(Object.create({ timeout: Number.NaN }), { baseUrl: BASE, token: TOKEN });
+    expect(refusal(() => createKaitenClient(options))).toContain("timeout must be whole ms");
+  });
+
+  test.each([
+    { timeout: 1 },
+    { timeout: 2 ** 31 - 1 },
+    { retries: 0 },
+    { retries: 100 },
+    { maxRetryAfter: 0 },
+    { timeout: undefined },
+    { fetch: undefined },
+  ])("%j is taken", (options) => {
+    expect(create(options)).toBe("");
+  });
+});
+
+describe("a call", () => {
+  let sent = 0;
+  const fetch = async () => {
+    sent++;
+    return new Response(null, { status: 204 });
+  };
+  const { revoke } = createKaitenClient({ baseUrl: BASE, token: TOKEN, fetch }).serviceAccounts.tokens;
+
+  test.each([
+    [undefined, undefined, "first argument must be { serviceAccountSlug, tokenSlug }"],
+    [null, undefined, "first argument must be { serviceAccountSlug, tokenSlug }"],
+    ["a/b", undefined, "first argument must be { serviceAccountSlug, tokenSlug }"],
+    [{ tokenSlug: "b" }, undefined, "serviceAccountSlug must be a string"],
+    [{ serviceAccountSlug: "a" }, undefined, "tokenSlug must be a string"],
+    [{ serviceAccountSlug: "..", tokenSlug: "b" }, undefined, 'serviceAccountSlug is ".."'],
+    [{ serviceAccountSlug: "a", tokenSlug: "." }, undefined, 'tokenSlug is "."'],
+    [{ serviceAccountSlug: "a", tokenSlug: "" }, undefined, "tokenSlug is empty"],
+    [{ serviceAccountSlug: "a", tokenSlug: "b" }, null, "options must be an object"],
+    [{ serviceAccountSlug: "a", tokenSlug: "b" }, { timeout: 0 }, "timeout must be"],
+    [{ serviceAccountSlug: "a", tokenSlug: "b" }, { retries: -1 }, "retries must be"],
+    [{ serviceAccountSlug: "a", tokenSlug: "b" }, { signal: {} }, "signal must be an AbortSignal"],
+    [{ serviceAccountSlug: "a", tokenSlug: "b" }, { ignoreAbsent: 1 }, "ignoreAbsent must be"],
+    [{ serviceAccountSlug: "a", tokenSlug: "b" }, { token: "x" }, "There is no option token"],
+  ])("of %j with %j is refused by name, and nothing is sent", async (ref, options, fault) => {
+    const error = await revoke(ref as never, options as never).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toContain(fault);
+    expect(sent).toBe(0);
+  });
+
+  test("takes its slugs once: what was checked is what is sent", async () => {
+    let read = 0;
+    const ref = {
+      serviceAccountSlug: "a",
+      get tokenSlug() {
+        return read++ ? ".." : "b";
+      },
+    };
+    const urls: string[] = [];
+    const client = createKaitenClient({
+      baseUrl: BASE,
+      token: TOKEN,
+      fetch: async (url) => {
+        urls.push(url);
+        return new Response(null, { status: 204 });
+      },
+    });
+    await client.serviceAccounts.tokens.revoke(ref);
+    expect(urls).toEqual([`${BASE}/service-accounts/a/tokens/b`]);
+  });
+
+  test.each([TOKEN, ` ${TOKEN}\n`, `Bearer ${TOKEN}`, `bearer \t${TOKEN}`])(
+    "whose slug is the credential itself is refused, and it is not shown: %#",
+    async (tokenSlug) => {
+      const error = await revoke({ serviceAccountSlug: "a", tokenSlug }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: "KaitenError", outcome: "not-revoked" });
+      expect((error as Error).message).toContain("the credential itself");
+      expect(`${(error as Error).stack}${JSON.stringify(error)}`).not.toContain(TOKEN);
+      expect(sent).toBe(0);
+    },
+  );
+});

@@ -1,0 +1,109 @@
+// A task that must end, and a pause that can be cut short: neither leaves a timer or a listener behind.
+import { getEventListeners } from "node:events";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Expired, pause, withDeadline } from "../../src/call/deadline.js";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const never = () => new Promise<never>(() => {});
+
+/** Nothing waits any more: neither for time nor for an abort. */
+function expectNothingLeft(signal: AbortSignal) {
+  expect(vi.getTimerCount()).toBe(0);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+}
+
+describe("withDeadline", () => {
+  test("gives what the task gives", async () => {
+    const { signal } = new AbortController();
+    expect(await withDeadline(1_000, signal, async () => "done")).toBe("done");
+    expectNothingLeft(signal);
+  });
+
+  test("throws what the task throws", async () => {
+    const { signal } = new AbortController();
+    await expect(withDeadline(1_000, signal, () => Promise.reject("broken"))).rejects.toBe("broken");
+    expectNothingLeft(signal);
+  });
+
+  test.each([
+    ["heeds its signal", (signal: AbortSignal) => new Promise((_, reject) => signal.addEventListener("abort", reject))],
+    ["does not heed it", never],
+  ])("ends a task that %s, in time and not before", async (_, task) => {
+    const { signal } = new AbortController();
+    const told: AbortSignal[] = [];
+    const ended = vi.fn();
+    const run = withDeadline(1_000, signal, (inner) => {
+      told.push(inner);
+      return task(inner);
+    }).catch((error: unknown) => ended(error));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(told[0]?.aborted).toBe(false);
+    expect(ended).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await run;
+    expect(told[0]?.reason).toBeInstanceOf(Expired);
+    expect(told[0]?.reason).toMatchObject({ message: "nothing came within 1000 ms" });
+    expect(ended).toHaveBeenCalledOnce();
+    expectNothingLeft(signal);
+  });
+
+  test("ends a task when the caller aborts, with the caller's reason", async () => {
+    const controller = new AbortController();
+    let inner: AbortSignal | undefined;
+    const run = withDeadline(1_000, controller.signal, (signal) => {
+      inner = signal;
+      return never();
+    });
+    controller.abort("enough");
+    await expect(run).rejects.toBe("enough");
+    expect(inner?.reason).toBe("enough");
+    expectNothingLeft(controller.signal);
+  });
+
+  test("does not begin what was aborted before", async () => {
+    const task = vi.fn(never);
+    const signal = AbortSignal.abort("before");
+    await expect(withDeadline(1_000, signal, task)).rejects.toBe("before");
+    expect(task).not.toHaveBeenCalled();
+    expectNothingLeft(signal);
+  });
+
+  test("needs no caller's signal", async () => {
+    const run = withDeadline(5, undefined, never).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(5);
+    expect(await run).toBeInstanceOf(Expired);
+  });
+});
+
+describe("pause", () => {
+  test.each([true, false])("lasts as long as it should (with a signal: %s)", async (given) => {
+    const { signal } = new AbortController();
+    const ended = vi.fn();
+    const waiting = pause(1_000, given ? signal : undefined).then(ended);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(ended).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await waiting;
+    expectNothingLeft(signal);
+  });
+
+  test("ends at once when the caller aborts, with the caller's reason", async () => {
+    const controller = new AbortController();
+    const waiting = pause(1_000, controller.signal);
+    controller.abort("enough");
+    await expect(waiting).rejects.toBe("enough");
+    expectNothingLeft(controller.signal);
+  });
+
+  test("does not begin where the caller has aborted before", async () => {
+    const signal = AbortSignal.abort("before");
+    await expect(pause(1_000, signal)).rejects.toBe("before");
+    expectNothingLeft(signal);
+  });
+});

@@ -1,9 +1,0 @@
-// What Stryker runs against each mutant: the tests that are quick and need no mock.
-import { defineConfig } from "vitest/config";
-
-// As in vitest.config.ts, but before any thread begins: Stryker's tests run in threads, which cannot change it.
-process.env.TZ = "Asia/Tokyo";
-
-export default defineConfig({
-  test: { include: ["src/**/*.test.ts", "test/faults/{abort,connection,http2}.test.ts"] },
-});
