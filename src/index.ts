@@ -1,17 +1,34 @@
 // The public surface: what is not exported here may change at any time.
-export type { Fetch, TokenRef } from "./call/attempt.js";
-export type { TokenProvider, TokenRequest } from "./call/credential.js";
-export type { Problem } from "./call/problem.js";
-export type { AttemptEvent, Revocation } from "./call/revoke.js";
-export type { TokenRefs, TokenResult } from "./call/revoke-all.js";
-export type { Outcome } from "./call/verdict.js";
-export type { BulkOptions, CallOptions, ClientOptions } from "./check.js";
-export { createKaitenClient, type KaitenClient } from "./client.js";
+export { createKaitenClient } from "./client.js";
 export {
+  KaitenAbortError,
   KaitenConnectionError,
   KaitenError,
+  KaitenNotAttemptedError,
   KaitenProblemError,
   KaitenResponseError,
   KaitenTimeoutError,
 } from "./errors/errors.js";
-export { isProblem, type ProblemStatus } from "./errors/is-problem.js";
+export { isProblem } from "./errors/is-problem.js";
+export type {
+  AttemptEvent,
+  BulkOptions,
+  BulkRef,
+  BulkRefs,
+  CallOptions,
+  ClientOptions,
+  Fetch,
+  FetchResponse,
+  KaitenClient,
+  Outcome,
+  PaceEvent,
+  Problem,
+  ProblemStatus,
+  Revocation,
+  TokenProvider,
+  TokenRef,
+  TokenRequest,
+  TokenResult,
+  Verification,
+  VerifyOptions,
+} from "./types.js";

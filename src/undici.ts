@@ -3,7 +3,7 @@
 import { pipeline, Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { Agent, type Dispatcher } from "undici";
-import type { Fetch } from "./call/attempt.js";
+import type { Fetch } from "./types.js";
 
 export interface UndiciOptions {
   /**

@@ -1,125 +1,223 @@
-// One attempt: one request with a credential, a timeout, no redirect and a bounded body.
-import { type Client, createClient, deleteServiceAccountToken } from "../../generated/client.js";
-import type { operations } from "../../generated/schema.js";
-import { sentOnce } from "./base-init.js";
-import { discard, readText } from "./body.js";
-import { type Credential, CredentialError, type Lease } from "./credential.js";
-import { withDeadline } from "./deadline.js";
-import { isProblemType } from "./problem.js";
-import { wasNeverSent } from "./unsent.js";
-import type { Evidence } from "./verdict.js";
+// One attempt: one request with a credential, a time limit, no redirect and a bounded body. Its result holds no secret.
+import { type Client, createClient } from "../../generated/client.js";
+import type { Fetch, FetchResponse } from "../types.js";
+import { announcesBody, discard, hasNoContent, readText } from "./body.js";
+import { type CallCredential, CredentialError } from "./credential.js";
+import { DeadlineError, withDeadline } from "./deadline.js";
+import { isBrowser, platformInit, randomHex, USER_AGENT } from "./platform.js";
+import { isProblemType, readProblem } from "./problem.js";
+import { redact, redactCause, redactHeaders, redactJson, rootMessage } from "./redact.js";
+import { readRetryAfter } from "./retry.js";
+import { slugFault } from "./slug.js";
+import { type ConnectFault, connectFault } from "./unsent.js";
+import type { AttemptResult } from "./verdict.js";
 
-/** Names the token to revoke. */
-export type TokenRef = operations["delete-service-account-token"]["parameters"]["path"];
-
-/** What the platform's `fetch` does, as far as it is used: any function of this shape will do. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
-/** What every attempt of a client shares. */
+/** What all attempts of a client share. */
 export interface Transport {
   client: Client;
-  fetch: Fetch;
-  credential: Credential;
-  /** What every request is sent with. */
-  once: RequestInit;
+  fetch: SendingFetch;
+  /** Whether to send a `traceparent`. */
+  trace: boolean;
+}
+
+/** A `fetch` of ours can tell when the request is started: until then nothing was written. */
+export type SendingFetch = Fetch & { reportsStart?: true };
+export type SendingInit = RequestInit & { onStart?: () => void };
+
+/** What openapi-fetch is called with, beside the operation's own parameters. */
+export interface CallInit {
+  parseAs: "text";
+  fetch: (request: Request) => Promise<Response>;
+}
+
+/** An operation of the API, as far as an attempt needs it. */
+export interface Operation {
+  /** Its path parameters: none may be the credential. */
+  slugs: Readonly<Record<string, string>>;
+  /** Calls its generated function. */
+  send(client: Client, init: CallInit): Promise<{ data?: unknown; error?: unknown; response: Response }>;
 }
 
 export interface Attempt {
   request: { method: string; url: string };
-  /** The token that was sent, where one was. */
-  lease: Lease | undefined;
-  evidence: Evidence;
-  /** The answer, where a whole one came; the body as text, and parsed where it is JSON. Not redacted. */
-  answer?: { status: number; headers: Headers; text: string; body: unknown };
-  /** Else what was thrown. Not redacted. */
-  cause?: unknown;
+  result: AttemptResult;
+  /** When it ended: ISO 8601. */
+  at: string;
+  /** Id under which the server's logs know the request. */
+  traceId: string | undefined;
 }
 
-export function createTransport(baseUrl: string, fetch: Fetch, credential: Credential): Transport {
+export interface AttemptOptions {
+  credential: CallCredential;
+  /** The trace that all attempts of a call belong to. */
+  traceId: string | undefined;
+  /** In ms. */
+  timeout: number;
+  signal: AbortSignal | undefined;
+}
+
+/** How much of a body an error shows, in bytes. */
+const EXCERPT = 2048;
+
+export function createTransport(baseUrl: string, fetch: Fetch, trace: boolean): Transport {
   const client = createClient({ baseUrl, Request: RequestParts as object as typeof Request });
-  return { client, fetch, credential, once: sentOnce() };
+  return { client, fetch, trace: trace && !isBrowser() };
 }
 
-/** openapi-fetch makes a Request, and `fetch` would make another of it: this one only carries the parts. */
+/** openapi-fetch makes a Request, and `fetch` would make another one from it: this one only carries the parts. */
 function RequestParts(url: string, { method, headers }: RequestInit): object {
   return { url, method, headers };
 }
 
-/**
- * Makes one attempt. Throws nothing but the signal's reason: whatever else happens is evidence. What it gives is written
- * out, member by member: a spread into it was a sixth of the time that a call spends in this package (Node 20).
- *
- * @param lease the token to send; by default the credential is asked.
- */
-export async function attempt(
-  { client, fetch, credential, once }: Transport,
-  ref: TokenRef,
-  { timeout, signal, lease }: { timeout: number; signal: AbortSignal | undefined; lease: Lease | undefined },
-): Promise<Attempt> {
-  let request = { method: "DELETE", url: "" };
-  let held = lease;
-  let sent = false;
-  let read = "";
+/** A slug turned out to be the token that the provider returned. */
+class ArgumentError extends Error {}
 
-  async function send(parts: Request, ending: AbortSignal, stop: () => void): Promise<Response> {
-    const { url, method, headers } = parts;
-    request = { method, url };
-    held ??= await credential.ask(ending);
-    const { token } = held;
-    if (Object.values(ref).some((slug) => isToken(slug, token))) {
-      throw new CredentialError("A slug is the credential itself: give the token's slug, which is its name");
+/** How far an attempt has come. */
+interface Progress {
+  request: { method: string; url: string };
+  /** What it waits for. From `answer` on, some of the request may have been written. */
+  stage: "token" | "connection" | "answer";
+  /** An answer that is complete with its headers (RFC 9110 §15.3.5): an abort that comes later changes nothing. */
+  bare?: FetchResponse;
+  text: string;
+}
+
+/** Makes one attempt. Throws nothing: whatever happens is its result. */
+export async function attempt(
+  { client, fetch, trace }: Transport,
+  operation: Operation,
+  { credential, traceId, timeout, signal }: AttemptOptions,
+): Promise<Attempt> {
+  const progress: Progress = { request: { method: "", url: "" }, stage: "token", text: "" };
+  const { secrets } = credential;
+
+  async function send({ method, url, headers }: Request, ending: AbortSignal, stop: () => void): Promise<Response> {
+    progress.request = { method, url };
+    const given = credential.getToken(ending);
+    const token = typeof given === "string" ? given : await given;
+    for (const [name, slug] of Object.entries(operation.slugs)) {
+      const fault = slugFault(slug, [token]);
+      if (fault) throw new ArgumentError(`${name} ${fault}`);
     }
     headers.set("authorization", `Bearer ${token}`);
+    if (!isBrowser()) headers.set("user-agent", USER_AGENT);
+    if (trace) headers.set("traceparent", `00-${traceId}-${randomHex(8)}-01`);
     ending.throwIfAborted();
-    sent = true;
-    const response = await fetch(url, { method, headers, redirect: "manual", signal: ending, ...once });
-    // RFC 9110 §15.3.5: a 204 has no body, so nothing that comes after its headers can take it back.
-    if (response.status === 204) return discard(response);
-    read = await readText(response.body, ending);
-    // Nor may a 205 have one (§15.3.6): what comes all the same, a platform hides, and goes on receiving.
-    if (response.status === 205) stop();
-    // The platform's own answer, read within the bound: openapi-fetch asks it for no more than this.
-    return Object.assign(response, { text: async () => read });
+    const init: SendingInit = { method, headers, redirect: "manual", signal: ending, ...platformInit() };
+    progress.stage = fetch.reportsStart ? "connection" : "answer";
+    if (fetch.reportsStart) {
+      init.onStart = () => {
+        progress.stage = "answer";
+      };
+    }
+    const response = await fetch(url, init);
+    const { status, ok, headers: answered, redirected } = response;
+    if (hasNoContent(status)) {
+      progress.bare = response;
+      discard(response.body);
+      if (announcesBody(status, answered)) stop();
+    } else if (response.body !== null) {
+      progress.text = response.body ? await readText(response.body, ending) : await response.text();
+    }
+    // All that openapi-fetch reads, and within the limit.
+    return { status, ok, headers: answered, redirected, text: async () => progress.text } as Response;
   }
 
+  let result: AttemptResult;
+  let answeredId: string | null = null;
   try {
     const { data, error, response } = await withDeadline(timeout, signal, (ending, stop) =>
-      deleteServiceAccountToken(client, {
-        params: { path: ref },
-        parseAs: "text",
-        fetch: (parts) => send(parts, ending, stop),
-      }),
+      operation.send(client, { parseAs: "text", fetch: (parts) => send(parts, ending, stop) }),
     );
-    const { status, headers, redirected } = response;
-    const body: unknown = data ?? error;
-    const problem = status >= 400 && isProblemType(headers.get("content-type")) && isObject(body);
-    const { code, type } = problem ? body : {};
-    const evidence = { status, redirected, problem, code, type };
-    return { request, lease: held, evidence, answer: { status, headers, text: read, body } };
+    answeredId = response.headers.get("kaiten-traceid");
+    result = readAnswer(response, data ?? error, progress.text, secrets);
   } catch (thrown) {
-    signal?.throwIfAborted();
-    const cause = inspectable(thrown);
-    const unsent = !sent || wasNeverSent(cause);
-    const failure = cause instanceof CredentialError ? "no-credential" : unsent ? "unsent" : "lost";
-    return { request, lease: held, evidence: { failure }, cause };
+    const { bare, stage } = progress;
+    result = bare ? noContent(bare) : readFailure(thrown, { stage, timeout, signal, secrets });
   }
+  const { method, url } = progress.request;
+  return {
+    // A base URL can hold the beginning of a credential.
+    request: { method, url: redact(url, secrets) },
+    result,
+    at: new Date().toISOString(),
+    traceId: answeredId ? redact(answeredId, secrets) : trace ? traceId : undefined,
+  };
 }
 
-/** A revoked proxy throws at every look, also at ours: so it is had here, where it can be caught. */
-function inspectable(thrown: unknown): unknown {
+/** Its headers are not read: they can be faulty, and tell nothing that matters. */
+function noContent({ status, redirected = false }: FetchResponse): AttemptResult {
+  return { kind: "response", status, redirected, headers: new Headers(), excerpt: "", retryAfter: undefined };
+}
+
+function readAnswer(response: Response, body: unknown, text: string, secrets: readonly string[]): AttemptResult {
+  const { status, redirected = false } = response;
+  if (status === 204) return noContent(response);
+  const headers = redactHeaders(response.headers, secrets);
+  const retryAfter = readRetryAfter(response.headers);
+  const isProblem = status >= 400 && !redirected && isProblemType(headers.get("content-type"));
+  if (isProblem && typeof body === "object" && body !== null && !Array.isArray(body)) {
+    const problem = readProblem(redactJson(body, secrets) as object, status);
+    return { kind: "problem", status, problem, headers, retryAfter };
+  }
+  // Cut first: to redact a long text takes long.
+  return { kind: "response", status, redirected, headers, excerpt: redact(cut(text), secrets), retryAfter };
+}
+
+function cut(text: string): string {
+  // As a stream, so that half a character at the end is left out.
+  return new TextDecoder().decode(new TextEncoder().encode(text).subarray(0, EXCERPT), { stream: true });
+}
+
+interface FailureContext {
+  stage: Progress["stage"];
+  timeout: number;
+  signal: AbortSignal | undefined;
+  secrets: readonly string[];
+}
+
+const CONNECT_FAULTS: Record<ConnectFault, string> = {
+  certificate:
+    "the server's certificate is not trusted. For a private certificate authority, set NODE_EXTRA_CA_CERTS to its file",
+  "plain-http": "the port speaks plain HTTP, not HTTPS. Check the base URL",
+  unreachable: "",
+};
+
+const WAITED_FOR = {
+  token: "No token from the token provider",
+  connection: "No connection",
+  answer: "No complete response",
+};
+
+function readFailure(thrown: unknown, { stage, timeout, signal, secrets }: FailureContext): AttemptResult {
+  const failure = { kind: "failure", sent: stage === "answer", cause: undefined } as const;
+  if (signal?.aborted) return { ...failure, why: "abort", reason: "The call was aborted" };
+  const kind = kindOf(thrown);
+  if (kind === ArgumentError) return { ...failure, why: "argument", reason: (thrown as Error).message };
+  if (kind === DeadlineError) {
+    return { ...failure, why: "timeout", reason: `${WAITED_FOR[stage]} within ${timeout / 1_000} s` };
+  }
+  if (kind === CredentialError) return { ...failure, why: "credential", ...credentialFailure(thrown, secrets) };
+  const fault = connectFault(thrown);
+  const cause = redactCause(thrown, secrets);
+  const words = [fault && CONNECT_FAULTS[fault], cause && rootMessage(cause)].filter(Boolean).join(": ");
+  const reason = `The connection failed: ${words || "no reason was given"}`;
+  return { ...failure, why: "connection", sent: failure.sent && !fault, reason, cause };
+}
+
+/** Which of our own errors was thrown. Any access to a revoked Proxy throws, so it is probed here. */
+function kindOf(thrown: unknown) {
   try {
-    void (thrown instanceof Error);
-    return thrown;
+    return [ArgumentError, DeadlineError, CredentialError].find((kind) => thrown instanceof kind);
   } catch {
-    return new Error("something was thrown that cannot be looked at");
+    return undefined;
   }
 }
 
-/** Also where it was copied with the word before it or the line end behind it. */
-function isToken(slug: string, token: string): boolean {
-  return slug.trim().replace(/^bearer\s+/i, "") === token;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** Why there is no token, without secrets. Also for a refresh, which is no attempt. */
+export function credentialFailure(thrown: unknown, secrets: readonly string[]) {
+  const ours = kindOf(thrown) === CredentialError ? (thrown as CredentialError) : undefined;
+  const cause = redactCause(ours ? ours.cause : thrown, secrets);
+  const reason = [ours?.message, cause && rootMessage(cause)].filter(Boolean).join(": ");
+  return { reason, cause };
 }

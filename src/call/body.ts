@@ -1,15 +1,26 @@
-// A body, read with a bound.
+// Reads an answer within limits, and frees the connection where the answer has no body.
 
 /** How much of a body is read, in bytes: plenty for a problem, harmless for a page of any length. */
 export const BODY_LIMIT = 64 * 1024;
 
 const ignore = (): void => {};
 
-/** Cancels the body that nobody reads. Whatever that leads to, the answer stands. */
-export function discard(response: Response): Response {
-  const cancel = async () => response.body?.cancel();
+/** RFC 9110 §6.4.1, §15.3.6, §15.4.5: answers with these statuses have no content, whatever their headers say. */
+export function hasNoContent(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
+}
+
+/** Whether the headers announce a body all the same: the platform would keep the connection open to receive it. */
+export function announcesBody(status: number, headers: Headers): boolean {
+  // Without a length, the framing of HTTP/1.1 lets a 205 have a body until the connection closes (RFC 9112 §6.3).
+  const length = headers.get("content-length") ?? (status === 205 ? "unknown" : "0");
+  return length !== "0" || headers.has("transfer-encoding");
+}
+
+/** Cancels a body that is not read. Whatever that leads to, the answer stands. */
+export function discard(body: ReadableStream<Uint8Array> | null | undefined): void {
+  const cancel = async () => body?.cancel();
   cancel().catch(ignore);
-  return response;
 }
 
 /**
@@ -17,9 +28,8 @@ export function discard(response: Response): Response {
  *
  * @throws what the stream throws when the body is cut off or garbled, or `signal`'s reason.
  */
-export async function readText(body: ReadableStream<Uint8Array> | null, signal: AbortSignal): Promise<string> {
-  const reader = body?.getReader();
-  if (!reader) return "";
+export async function readText(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<string> {
+  const reader = body.getReader();
   const cancel = () => void reader.cancel().catch(ignore);
   if (signal.aborted) cancel();
   signal.throwIfAborted();
@@ -31,7 +41,7 @@ export async function readText(body: ReadableStream<Uint8Array> | null, signal: 
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     text += decoder.decode(value.subarray(0, room), { stream: true });
-    // A chunk of nothing counts too: a stream of such chunks alone would never end, nor let a timer run.
+    // An empty chunk counts as a byte: a stream of them would never end, nor let a timer run.
     room -= value.byteLength || 1;
   }
   cancel();

@@ -1,66 +1,86 @@
-// The bearer credential: a token, or a provider that is asked for one.
+// The bearer credential: a token, or a provider that returns one.
+import type { TokenProvider, TokenRequest } from "../types.js";
 
-/** What a provider is asked with. */
-export interface TokenRequest {
-  /** The token that the API has just refused with 401: give another one, if there is one. */
-  rejected?: string;
-  /** Aborts when nobody waits for the answer any more. */
-  signal: AbortSignal;
+/** The credential within one call. */
+export interface CallCredential {
+  /** Every token that this call was given: what must be redacted. */
+  readonly secrets: readonly string[];
+  getToken(signal: AbortSignal): string | Promise<string>;
+  /** @returns whether another token takes the place of the one that was refused. */
+  refresh(signal: AbortSignal): Promise<boolean>;
 }
 
-/**
- * Gives the bearer token: a user's JWT or an access token (`ksh_…`), without the word `Bearer`. Asked before every
- * attempt, so keep what is slow to get; asked once more, with `rejected`, when the API refuses a token with 401: what it
- * gives then is used for the rest of the call.
- */
-export type TokenProvider = (request: TokenRequest) => string | Promise<string>;
-
-/** A token, and how many refreshes had ended when it was asked for: what a refusal of it needs to know. */
-export interface Lease {
+/** A token, and how many refreshes had ended when it was requested. */
+interface IssuedToken {
   token: string;
-  refreshes: number;
+  generation: number;
 }
 
-export interface Credential {
-  /** The token to send with the next attempt. */
-  ask(signal: AbortSignal): Promise<Lease>;
-  /** What to send instead of a refused token; missing where there is no provider to ask. */
-  replace?(refused: Lease, signal: AbortSignal): Promise<Lease>;
-}
-
-/** The provider gave what cannot be sent, or threw. */
+/** The provider threw, or returned something that cannot be sent. `cause` is what it threw. */
 export class CredentialError extends Error {}
 
-/** RFC 6750 §2.1: `b64token`. Anything else could not be sent as a header as it is, or not at all. */
+/** RFC 6750 §2.1, `b64token`: anything else cannot be sent as it is. */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** @returns what is wrong with a token, in words that do not show it; undefined if nothing is. */
+/** @returns what is wrong with a token, in words that do not show it; undefined if it can be sent. */
 export function tokenFault(token: unknown): string | undefined {
   if (typeof token !== "string") return `is ${token === null ? "null" : `of type ${typeof token}`}, not a string`;
   if (token === "") return "is empty";
-  if (/^bearer\s/i.test(token)) return "begins with the word Bearer: give the token alone";
+  if (token === "undefined" || token === "null") return `is the text "${token}": a variable was not set`;
+  if (/^bearer\s/i.test(token)) return "begins with the word Bearer: pass the token alone";
   if (token.trim() !== token) return "has white space around it: trim it";
+  if (/^["'].*["']$/.test(token)) return "is in quotes: remove them";
+  if (/^(ksm_|whsec_)/.test(token))
+    return "is another kind of secret (ksm_… or whsec_…), which this API does not accept";
   return B64TOKEN.test(token) ? undefined : "has characters that no bearer token has (RFC 6750 §2.1)";
 }
 
-export function createCredential(token: string | TokenProvider): Credential {
+/** @returns a function that opens the credential for one call. */
+export function createCredential(token: string | TokenProvider): () => CallCredential {
   if (typeof token === "string") {
-    const lease = { token, refreshes: 0 };
-    return { ask: async () => lease };
+    const fixed: CallCredential = { secrets: [token], getToken: () => token, refresh: async () => false };
+    return () => fixed;
   }
-  let refreshes = 0;
-  let latest: { rejected: string; began: number; join: Shared<string> } | undefined;
+  let generation = 0;
+  let latest: { rejected: string; generation: number; join: Shared<string> } | undefined;
 
-  return {
-    ask: async (signal) => ({ refreshes, token: await provide(token, { signal }) }),
-    async replace({ token: rejected, refreshes: asked }, signal) {
-      // Refusals are concurrent when their tokens were asked for before the refresh had ended.
-      if (latest?.rejected !== rejected || asked > latest.began || latest.join.abandoned()) {
-        const join = share((shared) => provide(token, { rejected, signal: shared }).finally(() => refreshes++));
-        latest = { rejected, began: refreshes, join };
-      }
-      return { token: await latest.join(signal), refreshes };
-    },
+  /** A token issued before the last refresh ended reuses that refresh. */
+  function replace({ token: rejected, generation: issuedIn }: IssuedToken, signal: AbortSignal): Promise<string> {
+    if (latest?.rejected !== rejected || issuedIn > latest.generation || latest.join.abandoned()) {
+      const join = share(async (shared) => {
+        try {
+          return await provide(token as TokenProvider, { rejected, signal: shared });
+        } finally {
+          generation++;
+        }
+      });
+      latest = { rejected, generation, join };
+    }
+    return latest.join(signal);
+  }
+
+  return () => {
+    const secrets: string[] = [];
+    let issued: IssuedToken | undefined;
+    let replacement: string | undefined;
+    return {
+      secrets,
+      async getToken(signal) {
+        if (replacement !== undefined) return replacement;
+        const requestedIn = generation;
+        issued = { token: await provide(token, { signal }), generation: requestedIn };
+        secrets.push(issued.token);
+        return issued.token;
+      },
+      async refresh(signal) {
+        if (!issued || replacement !== undefined) return false;
+        const fresh = await replace(issued, signal);
+        if (fresh === issued.token) return false;
+        replacement = fresh;
+        secrets.push(fresh);
+        return true;
+      },
+    };
   };
 }
 
@@ -72,13 +92,13 @@ async function provide(provider: TokenProvider, request: TokenRequest): Promise<
     throw new CredentialError("The token provider failed", { cause });
   }
   const fault = tokenFault(token);
-  if (fault) throw new CredentialError(`What the token provider gave ${fault}`);
+  if (fault) throw new CredentialError(`The token from the token provider ${fault}`);
   return token as string;
 }
 
 type Shared<T> = { (signal: AbortSignal): Promise<T>; abandoned(): boolean };
 
-/** One run of a task for many: it is aborted when the last of those who wait for it has gone. */
+/** One run of a task for many callers. It is aborted when the last of them has left. */
 function share<T>(task: (signal: AbortSignal) => Promise<T>): Shared<T> {
   const controller = new AbortController();
   const result = task(controller.signal);

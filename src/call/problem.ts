@@ -1,8 +1,23 @@
 // Problem details for HTTP APIs (RFC 9457), as the spec types them.
-import type { components } from "../../generated/schema.js";
+import type { problemStatuses } from "../../generated/client.js";
+import type { components, operations } from "../../generated/schema.js";
 
-/** A problem as `openapi.yaml` has it, its `type` filled in. Members that a server added are kept. */
-export type Problem = components["schemas"]["Problem"] & { type: string };
+type Responses = operations["delete-service-account-token"]["responses"];
+
+/** A status that the spec documents as a problem. */
+export type ProblemStatus = (typeof problemStatuses.deleteServiceAccountToken)[number];
+
+type Documented<Status> = Status extends keyof Responses
+  ? Responses[Status] extends { content: infer Content }
+    ? Content[keyof Content]
+    : never
+  : components["schemas"]["Problem"];
+
+/**
+ * A problem as the spec types it for its status. `type` is filled in (RFC 9457 §3.1.1), `status` is that of the answer.
+ * Members that a server added are kept.
+ */
+export type Problem<Status extends number = number> = Documented<Status> & { type: string; status: Status };
 
 /** RFC 9457 §3: the media type says that a body is a problem; JSON alone does not. */
 export function isProblemType(contentType: string | null): boolean {
@@ -12,7 +27,7 @@ export function isProblemType(contentType: string | null): boolean {
 const TEXT_MEMBERS = ["type", "title", "detail", "instance", "code", "errorId"] as const;
 const ERROR_MEMBERS = ["location", "message"] as const;
 
-/** Without those of the named members that are there and not strings (RFC 9457 §3.1: they must be ignored). */
+/** RFC 9457 §3.1: a member of the wrong type must be ignored. */
 function withoutNonText(value: object, names: readonly string[]): object {
   return Object.fromEntries(
     Object.entries(value).filter(([name, member]) => !names.includes(name) || typeof member === "string"),

@@ -1,14 +1,19 @@
-// Keeps the credential out of everything that a caller can see, also when a server or a library repeats it.
+// Removes credentials from text, also where a server or a library repeats them in part or escaped. Used where an attempt
+// ends, so that nothing behind it holds a secret.
 
 const MARK = "[credential]";
 
-/** As much of a credential as this, from its beginning, gives too much of it away: it may be all that a cut has left. */
-const TELLING = 8;
+/** So many characters from the beginning of a credential are redacted, and longer fragments too: a cut may leave them. */
+const MIN_PREFIX = 8;
+
+/** So many characters at its end: a server may cut off `ksh_`, or show only the last ones. */
+const MIN_SUFFIX = 16;
 
 /** A character as a URL, JSON or HTML may write it. */
 const ESCAPE = /(?:%|\\u00|&#x0*)([\da-f]{2});?|&#0*(\d{2,3});|\\(\/)/iy;
+const LONGEST_ESCAPE = 10;
 
-/** @returns how much of a text, from `at` on, writes this character: 0 where it is not there. */
+/** @returns the length of what writes this character at `at`: 0 where the text has another one there. */
 function lengthOf(character: string | undefined, text: string, at: number): number {
   if (text[at] === character) return 1;
   ESCAPE.lastIndex = at;
@@ -19,41 +24,65 @@ function lengthOf(character: string | undefined, text: string, at: number): numb
   return escaped === character ? written.length : 0;
 }
 
-/** @returns where a secret that begins at `start` ends, or what a cut has left of it; nothing where that does not tell. */
-function endOf(secret: string, text: string, start: number): number | undefined {
+/**
+ * Follows a secret character by character, raw or escaped. A regular expression was tried instead: with two tokens that
+ * share a beginning, one leaked after a refresh.
+ *
+ * @returns where the secret, or at least `min` characters of it, ends; undefined where it does not begin at `start`.
+ */
+function endOf(secret: string, text: string, start: number, min: number): number | undefined {
   let at = start;
-  for (let known = 0; known < secret.length; known++) {
-    const length = lengthOf(secret[known], text, at);
-    if (length === 0) return known >= TELLING ? at : undefined;
+  for (let matched = 0; matched < secret.length; matched++) {
+    const length = lengthOf(secret[matched], text, at);
+    if (length === 0) return matched >= min ? at : undefined;
     at += length;
   }
   return at;
 }
 
-/** @returns the text without any of the secrets, nor the beginning of one, as they are or escaped. */
+/** @returns where a suffix begins that is known to reach to `start`, but not before `least`. */
+function beginOf(secret: string, text: string, start: number, least: number): number {
+  let at = start;
+  for (let index = secret.length - MIN_SUFFIX - 1; index >= 0; index--) {
+    let length = 1;
+    while (length <= LONGEST_ESCAPE && lengthOf(secret[index], text, at - length) !== length) length++;
+    if (length > LONGEST_ESCAPE || at - length < least) return at;
+    at -= length;
+  }
+  return at;
+}
+
+/** @returns the text without any of the secrets, a beginning or an end of one, as they are or escaped. */
 export function redact(text: string, secrets: readonly string[]): string {
+  // A short credential is part of ordinary words.
+  const long = secrets.filter((secret) => secret.length >= MIN_PREFIX);
   let clean = "";
   let at = 0;
-  // At every place, also within what is taken out: there another secret may begin, and end later.
+  // Also within what is removed: another secret may begin there and end later.
   for (let start = 0; start < text.length; start++) {
-    for (const secret of secrets) {
-      const end = endOf(secret, text, start);
+    for (const secret of long) {
+      let from = start;
+      let end = endOf(secret, text, start, MIN_PREFIX);
+      if (end === undefined && start >= at && secret.length > MIN_SUFFIX) {
+        end = endOf(secret.slice(-MIN_SUFFIX), text, start, MIN_SUFFIX);
+        if (end !== undefined) from = beginOf(secret, text, start, at);
+      }
       if (end === undefined) continue;
-      if (start >= at) clean += text.slice(at, start) + MARK;
+      if (from >= at) clean += text.slice(at, from) + MARK;
       at = Math.max(at, end);
     }
   }
   return clean + text.slice(at);
 }
 
-/** How deep a value may nest: more is no problem of this API, and would overflow the stack of whoever walks it. */
-const DEPTH = 32;
+/** A value that nests deeper is no problem of this API, and would overflow the stack of whoever walks it. */
+const MAX_DEPTH = 32;
 
 /**
  * A copy of parsed JSON without the secrets, without `__proto__` members (copied carelessly, they would change the
- * prototype of the copy) and without whatever nests too deep.
+ * prototype of the copy) and without what nests too deep.
  */
-export function redactJson(value: unknown, secrets: readonly string[], depth = DEPTH): unknown {
+export function redactJson(value: unknown, secrets: readonly string[], depth = MAX_DEPTH): unknown {
   if (typeof value === "string") return redact(value, secrets);
   if (typeof value !== "object" || value === null) return value;
   if (depth === 0) return "[nested too deep]";
@@ -63,7 +92,7 @@ export function redactJson(value: unknown, secrets: readonly string[], depth = D
   return Object.fromEntries(members.map(([name, item]) => [redact(name, secrets), inner(item)]));
 }
 
-/** Headers whose values are without secrets; one whose name holds a secret is left out. */
+/** A copy without the secrets. A header whose name holds one is left out. */
 export function redactHeaders(headers: Headers, secrets: readonly string[]): Headers {
   const clean = new Headers();
   const lower = secrets.map((secret) => secret.toLowerCase());
@@ -73,12 +102,24 @@ export function redactHeaders(headers: Headers, secrets: readonly string[]): Hea
   return clean;
 }
 
-/** What of a thrown value helps to find its cause: never the object itself, which may hold the request or the answer. */
-export function redactCause(cause: unknown, secrets: readonly string[]): Error | undefined {
+const UNREADABLE = "a value that cannot be read was thrown";
+
+/** An error, also one of another realm, or an AggregateError: the failed connections to each address of a host. */
+interface Thrown {
+  name?: unknown;
+  stack?: unknown;
+  message?: unknown;
+  code?: unknown;
+  cause?: unknown;
+  errors?: unknown[];
+}
+
+/** A copy of a thrown value: name, message, code, stack and causes. Never the value itself, which may hold the request. */
+export function redactCause(cause: unknown, secrets: readonly string[], depth = 4): Error | undefined {
   try {
-    return copyCause(cause, secrets, 4);
+    return copyCause(cause, secrets, depth);
   } catch {
-    return new Error("something was thrown that cannot be described");
+    return new Error(UNREADABLE);
   }
 }
 
@@ -86,30 +127,20 @@ function copyCause(cause: unknown, secrets: readonly string[], depth: number): E
   if (cause === undefined) return undefined;
   const thrown = (typeof cause === "object" && cause !== null ? cause : { message: String(cause) }) as Thrown;
   const inner = depth > 0 ? copyCause(thrown.cause ?? thrown.errors?.[0], secrets, depth - 1) : undefined;
-  const copy = new Error(redact(text(thrown.message) ?? "something was thrown that is no error", secrets));
-  const members = { name: text(thrown.name), stack: text(thrown.stack), code: text(thrown.code), cause: inner };
+  const clean = (value: unknown) => (typeof value === "string" ? redact(value, secrets) : undefined);
+  const copy = new Error(clean(thrown.message) ?? "a value that is not an Error was thrown");
+  const members = { name: clean(thrown.name), stack: clean(thrown.stack), code: clean(thrown.code), cause: inner };
   for (const [name, value] of Object.entries(members)) {
-    if (value !== undefined) {
-      const clean = typeof value === "string" ? redact(value, secrets) : value;
-      Object.defineProperty(copy, name, {
-        value: clean,
-        enumerable: name === "code",
-        configurable: true,
-        writable: true,
-      });
-    }
+    if (value === undefined) continue;
+    const attributes = { enumerable: name === "code", configurable: true, writable: true };
+    Object.defineProperty(copy, name, { value, ...attributes });
   }
   return copy;
 }
 
-/** An error, also one of another realm, or an AggregateError: the failed connections to each address of a host. */
-type Thrown = {
-  name?: unknown;
-  stack?: unknown;
-  message?: unknown;
-  code?: unknown;
-  cause?: unknown;
-  errors?: unknown[];
-};
-
-const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+/** The innermost cause that has words: `fetch failed` alone helps nobody. */
+export function rootMessage(error: Error & { code?: unknown }): string {
+  const inner = error.cause instanceof Error ? rootMessage(error.cause) : "";
+  const { message, code } = error;
+  return inner || (code && !message.includes(String(code)) ? `${message} (${code})` : message);
+}

@@ -1,170 +1,161 @@
-// Revokes many tokens: a result each, as they settle, whatever becomes of the others.
-import { pMapIterable } from "p-map";
-import { type CallSettings, checkRef } from "../check.js";
-import { KaitenError, KaitenProblemError, KaitenResponseError } from "../errors/errors.js";
-import type { TokenRef, Transport } from "./attempt.js";
-import { revoke } from "./revoke.js";
-import type { Outcome } from "./verdict.js";
+// Revokes many tokens: one result per reference as it settles, whatever becomes of the others.
+import { KaitenError, KaitenProblemError } from "../errors/errors.js";
+import { notAttempted } from "../errors/to-error.js";
+import type { BulkRef, BulkRefs, PaceEvent, TokenRef, TokenResult } from "../types.js";
+import type { Transport } from "./attempt.js";
+import type { CallCredential } from "./credential.js";
+import { createPace } from "./pace.js";
+import { notify } from "./perform.js";
+import { createQueue } from "./queue.js";
+import { type RevokeSettings, revoke } from "./revoke.js";
+import { openSource } from "./source.js";
 
-/** References to tokens, from anywhere: they are taken one by one, no faster than they are revoked. */
-export type TokenRefs = Iterable<TokenRef> | AsyncIterable<TokenRef>;
-
-/** What became of one reference. */
-export interface TokenResult {
-  /** The reference, as it was given. */
-  ref: TokenRef;
-  /** What is known of the token. */
-  outcome: Outcome;
-  /** How many attempts were made: 0 for a bad reference, and after the credential was refused. */
-  attempts: number;
-  /**
-   * Why the token is not known to be dead; missing where it is. A `TypeError` for a bad reference. For one that was not
-   * attempted, since the credential was refused before, the `cause` is that refusal.
-   */
-  error?: KaitenError | TypeError;
+export interface RunSettings extends Omit<RevokeSettings, "maybeRevoked"> {
+  concurrency: number;
+  onPace: ((event: PaceEvent) => void) | undefined;
 }
 
-/** After so many refusals of the credential's scope in a row, no other token will fare better. */
-const FORBIDDEN_IN_A_ROW = 20;
+/** What a run needs of its client. */
+export interface RunContext {
+  transport: Transport;
+  openCredential: () => CallCredential;
+  /** @throws {TypeError} for a bad reference. */
+  check: (ref: BulkRef) => { checked: TokenRef; maybeRevoked: boolean };
+}
+
+/** Results that need no waiting could keep timers, sockets and signals from being served for longer. In ms. */
+const MAX_BLOCKING = 10;
 
 /**
- * Yields a result per reference as it settles. Ends early, with a result for each of the rest that none of them was
- * attempted, when the credential is refused. Whoever stops listening, by `break` or by the signal, waits for what is in
- * flight: a request that was sent is never left without an outcome.
- *
- * @throws the signal's reason, after the results of what was in flight; and what the source throws.
+ * A pool of calls over one queue. Whoever stops listening, by `break` or by the signal, waits for the requests in flight:
+ * none of them is left without a result.
  */
 export async function* revokeAll(
-  transport: Transport,
-  refs: TokenRefs,
-  { concurrency, signal, ...settings }: CallSettings & { concurrency: number },
+  { transport, openCredential, check }: RunContext,
+  refs: BulkRefs,
+  { signal, concurrency, onPace, ...settings }: RunSettings,
 ): AsyncGenerator<TokenResult, void, undefined> {
-  const inFlight = new Set<Promise<TokenResult>>();
-  // Without the signal: what is in flight comes to an end of its own.
-  const each: CallSettings = { ...settings, signal: undefined };
-  let refusal: KaitenError | undefined;
-  let forbidden = 0;
+  signal?.throwIfAborted();
+  const pace = createPace({
+    ...{ concurrency, maxRetryAfter: settings.maxRetryAfter, now: () => performance.now() },
+    onPace: (event) => onPace && notify(() => onPace(event)),
+  });
+  const queue = createQueue(pace, { ...settings, onReady: () => fill() });
+  const source = openSource(refs);
+  const active = new Set<Promise<void>>();
+  const results: TokenResult[] = [];
+  let taking = 0;
+  /** What stopped the run: the references that are left get no attempt. */
+  let cause: KaitenError | undefined;
+  let aborted = false;
+  let wake = () => {};
 
-  async function settle(ref: TokenRef): Promise<TokenResult> {
-    let checked: TokenRef;
+  async function settle(ref: BulkRef): Promise<TokenResult> {
+    let named: TokenRef | undefined;
+    let maybeRevoked = false;
     try {
-      checked = checkRef(ref);
-    } catch (cause) {
-      const error = cause instanceof TypeError ? cause : new TypeError("The reference cannot be read.", { cause });
-      return { ref, outcome: "not-revoked", attempts: 0, error };
-    }
-    if (refusal) return { ref, outcome: "not-revoked", attempts: 0, error: notAttempted(refusal) };
-    try {
-      const { outcome, attempts } = await revoke(transport, checked, each);
-      forbidden = 0;
-      return { ref, outcome, attempts };
+      ({ checked: named, maybeRevoked } = check(ref));
+      // Without the signal: requests in flight finish.
+      const call = { ...settings, maybeRevoked, signal: undefined };
+      const gate = queue.open();
+      const revocation = await revoke(transport, openCredential(), named, call, gate).finally(gate.close);
+      if (revocation) return { ...revocation, ref } as TokenResult;
+      throw notAttempted(named, maybeRevoked ? "unknown" : "not-revoked", cause ?? signal?.reason);
     } catch (thrown) {
-      const error = thrown as KaitenError;
-      const status = error instanceof KaitenProblemError || error instanceof KaitenResponseError ? error.status : 0;
-      forbidden = status === 403 ? forbidden + 1 : 0;
-      if (status === 401 || forbidden >= FORBIDDEN_IN_A_ROW) refusal ??= error;
-      return { ref, outcome: error.outcome, attempts: error.attempts, error };
+      return failed(ref, thrown, named !== undefined);
     }
   }
 
-  signal?.throwIfAborted();
-  const source = shuttable(refs);
-  let cut = false;
+  function failed(ref: BulkRef, thrown: unknown, wasNamed: boolean): TokenResult {
+    if (thrown instanceof KaitenError) {
+      if (pace.stopped || refusesAll(thrown)) stop(thrown);
+      const { outcome, attempts, at, traceId } = thrown;
+      const { status, errorId } = thrown as Partial<KaitenProblemError>;
+      return {
+        ...{ ref, outcome, attempts, at, error: thrown },
+        ...(status !== undefined && { status }),
+        ...(traceId !== undefined && { traceId }),
+        ...(errorId !== undefined && { errorId }),
+      } as TokenResult;
+    }
+    const isOurs = thrown instanceof TypeError;
+    const error = isOurs ? thrown : new TypeError("The reference cannot be read.", { cause: thrown });
+    // A fault of a reference shows before anything is sent. Any other one proves nothing.
+    const outcome = isOurs || !wasNamed ? "not-revoked" : "unknown";
+    return { ref, outcome, attempts: 0, at: new Date().toISOString(), error };
+  }
+
+  function stop(error: KaitenError): void {
+    cause ??= error;
+    queue.halt();
+  }
+
+  function start(ref: BulkRef): void {
+    const call = settle(ref).then((result) => {
+      active.delete(call);
+      results.push(result);
+      fill();
+    });
+    active.add(call);
+  }
+
+  function taken(next: { ref: BulkRef } | undefined): void {
+    taking--;
+    if (next) start(next.ref);
+  }
+
+  /** Starts as many calls as may run. Results that nobody has taken count too: that is the back-pressure. */
+  function fill(): void {
+    while (!source.ended && queue.ready && active.size - queue.held + taking + results.length < concurrency) {
+      taking++;
+      const next = source.take();
+      if (!(next instanceof Promise)) {
+        taken(next);
+        continue;
+      }
+      void next.then((later) => {
+        taken(later);
+        fill();
+      });
+    }
+    if (source.ended && taking === 0) queue.finish();
+    wake();
+  }
+
   const abort = () => {
-    cut = source.shut();
+    aborted = !source.ended || active.size > 0;
+    source.close();
+    queue.halt();
+    wake();
   };
   signal?.addEventListener("abort", abort);
+  let lastPause = performance.now();
   try {
-    yield* pMapIterable(
-      source,
-      (ref) => {
-        const result = settle(ref).finally(() => inFlight.delete(result));
-        inFlight.add(result);
-        return result;
-      },
-      { concurrency, preserveOrder: false },
-    );
+    fill();
+    while (results.length > 0 || active.size > 0 || taking > 0 || !source.ended) {
+      for (let result = results.shift(); result; result = results.shift()) {
+        yield result;
+        if (performance.now() - lastPause < MAX_BLOCKING) continue;
+        await new Promise((resolve) => setTimeout(resolve));
+        lastPause = performance.now();
+      }
+      fill();
+      if (results.length > 0 || (active.size + taking === 0 && source.ended)) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
   } finally {
     signal?.removeEventListener("abort", abort);
-    await Promise.all(inFlight);
+    source.close();
+    queue.halt();
+    await Promise.all(active);
   }
   if (source.failure) throw source.failure.error;
-  if (cut) throw signal?.reason;
+  if (aborted) throw signal?.reason;
 }
 
-/** What the rest of a run come back with, once the credential was refused. */
-function notAttempted(refusal: KaitenError): KaitenError {
-  return new KaitenError(
-    "Not attempted, since the credential was refused before. The token was not revoked: if it was active, it still is. " +
-      "Mend the credential and run it again.",
-    { outcome: "not-revoked", attempts: 0, request: refusal.request, cause: refusal },
-  );
-}
-
-type Next = IteratorResult<TokenRef, undefined>;
-
-interface Source extends AsyncIterableIterator<TokenRef> {
-  /** @returns whether there may have been more. */
-  shut(): boolean;
-  /** What it threw, which is for the end of the run: what was taken of it before has results to come. */
-  failure: { error: unknown } | undefined;
-}
-
-/** A source that can be shut: then it is closed and has ended, also for those who wait for it. */
-function shuttable(refs: TokenRefs): Source {
-  const iterator = Symbol.asyncIterator in refs ? refs[Symbol.asyncIterator]() : refs[Symbol.iterator]();
-  const end: Next = { done: true, value: undefined };
-  const waiting = new Set<(next: Next) => void>();
-  let over = false;
-  // Nobody waits for it to close: a source that is blocked would block the caller.
-  const close = () => {
-    (async () => iterator.return?.())().catch(() => {});
-  };
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    failure: undefined,
-    next() {
-      return new Promise<Next>((resolve) => {
-        if (over) return resolve(end);
-        waiting.add(resolve);
-        const take = async (): Promise<Next> => {
-          const next = await iterator.next();
-          if (next.done) {
-            over = true;
-            return end;
-          }
-          try {
-            // An iterable may give promises. p-map would wait for them too, and give up what is in flight when one fails.
-            return { done: false, value: await next.value };
-          } catch (error) {
-            close();
-            throw error;
-          }
-        };
-        take()
-          .catch((error: unknown) => {
-            over = true;
-            this.failure ??= { error };
-            return end;
-          })
-          .finally(() => waiting.delete(resolve))
-          .then(resolve);
-      });
-    },
-    async return() {
-      this.shut();
-      return end;
-    },
-    shut() {
-      // It may have ended while it still owes what it was asked for before.
-      const more = !over || waiting.size > 0;
-      if (!over) close();
-      over = true;
-      for (const resolve of waiting) resolve(end);
-      waiting.clear();
-      return more;
-    },
-  };
+/** Whether no other token will fare better: the credential is refused, or lacks its scope. */
+function refusesAll(error: KaitenError): boolean {
+  return error instanceof KaitenProblemError && (error.status === 401 || error.code === "Auth.MissingScope");
 }

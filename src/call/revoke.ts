@@ -1,117 +1,87 @@
-// Revokes one token: attempts, the verdict on each, and when to stop.
+// Revokes one token: what is sent, what a result proves, and the words for it.
+import { deleteServiceAccountToken } from "../../generated/client.js";
+import { type Meaning, toError } from "../errors/to-error.js";
+import type { AttemptEvent, Revocation, TokenRef } from "../types.js";
+import type { Attempt, Transport } from "./attempt.js";
+import type { CallCredential } from "./credential.js";
+import { createGate, type Gate, perform } from "./perform.js";
+import { isBrowser } from "./platform.js";
+import { canExist } from "./slug.js";
+import { verdict } from "./verdict.js";
 
-import type { CallSettings } from "../check.js";
-import { explain, reasonOf } from "../errors/to-error.js";
-import { type Attempt, attempt, type TokenRef, type Transport } from "./attempt.js";
-import type { Credential, Lease } from "./credential.js";
-import { pause, withDeadline } from "./deadline.js";
-import { redact } from "./redact.js";
-import { backoff, readRetryAfter } from "./retry.js";
-import { type Outcome, verdict } from "./verdict.js";
+const MEANING: Meaning = {
+  absent:
+    "The API finds no active token by this name: it is misspelt, or an old token that is already gone. Verify the token's secret to be sure.",
+  "not-revoked": "The request was not carried out. If the token was active, it still is.",
+  unknown:
+    "The token may still be active. Revoke it again as maybe revoked; absent then means revoked, or no longer found by the API.",
+};
 
-/** The token is dead, or was never there. */
-export interface Revocation {
-  /**
-   * `revoked`: this call revoked it. `absent`: the API has no active token by that slug, after an attempt that may have
-   * revoked it, or because `ignoreAbsent` was set.
-   */
-  outcome: "revoked" | "absent";
-  /** How many attempts were made. */
-  attempts: number;
-}
+/** The API creates no such slugs: then `absent` is the answer to a misspelling. */
+const IMPOSSIBLE: Meaning = {
+  ...MEANING,
+  absent:
+    "The API finds no active token by this name, and creates none like it: slugs are lower-case letters, digits and hyphens. Check the spelling.",
+};
 
-/** One attempt, as {@link ClientOptions.onAttempt} is told of it. Never holds the credential. */
-export interface AttemptEvent {
-  /** From 1. */
-  number: number;
-  /** Where the request went, or would have gone. */
-  url: string;
-  /** Of the answer, where a whole one came. */
-  status?: number;
-  /** Else what went wrong, in words. */
-  error?: string;
-  /** What is known of the token after this attempt. */
-  outcome: Outcome;
-  /** How long the attempt took, in ms. */
-  ms: number;
-  /** How long until the next attempt, in ms; undefined where this was the last. */
-  delay?: number;
-  /** The `Kaiten-TraceId` of the answer. */
-  traceId?: string;
+export interface RevokeSettings {
+  /** In ms, of an attempt. */
+  timeout: number;
+  retries: number;
+  /** In ms. */
+  maxRetryAfter: number;
+  signal: AbortSignal | undefined;
+  ignoreAbsent: boolean;
+  maybeRevoked: boolean;
+  onAttempt: ((event: AttemptEvent) => void) | undefined;
 }
 
 /**
- * A loop of our own, not p-retry: what `Retry-After` bounds from below, what a refreshed token adds, and what an earlier
- * attempt says of a later one are the subject here, and in a library's hooks they would be hidden.
- *
- * @throws {KaitenError} one of its kinds, when the call has ended and the token is not known to be dead.
- * @throws the signal's reason, when it aborts.
+ * @param gate of the run that this call is part of.
+ * @returns undefined where the gate let no attempt start.
+ * @throws {KaitenError} when the call has ended without proof that the token is revoked or gone.
+ * @throws {TypeError} when a slug is the token that the provider returned.
  */
-export async function revoke(transport: Transport, ref: TokenRef, settings: CallSettings): Promise<Revocation> {
-  const { timeout, retries, maxRetryAfter, ignoreAbsent, signal, onAttempt } = settings;
-  const earlier: Outcome[] = [];
-  const sent = new Set<string>();
-  let lease: Lease | undefined;
-  let retried = 0;
-
-  for (let number = 1; ; number++) {
-    const started = performance.now();
-    const made = await attempt(transport, ref, { timeout, signal, lease });
-    const ms = performance.now() - started;
-    if (made.lease) sent.add(made.lease.token);
-
-    const { outcome, retry, stained } = verdict(made.evidence, earlier);
-    earlier.push(outcome);
-    const reached = outcome === "revoked" || (outcome === "absent" && (stained || ignoreAbsent));
-
-    let delay: number | undefined;
-    if (made.answer?.status === 401 && !lease) {
-      ({ lease, cause: made.cause } = await anotherToken(transport.credential, made.lease, settings));
-      if (lease) delay = 0;
-    } else if (retry && retried < retries) {
-      const asked = readRetryAfter(made.answer?.headers.get("retry-after") ?? null) ?? 0;
-      if (asked <= maxRetryAfter) delay = Math.max(asked, backoff(retried++));
-    }
-
-    if (onAttempt) {
-      notify(() =>
-        onAttempt({ number, ...describe(made, [...sent]), outcome, ms, ...(delay !== undefined && { delay }) }),
-      );
-    }
-    if (reached) return { outcome, attempts: number };
-    if (delay === undefined) throw explain({ attempt: made, outcome, attempts: number, timeout, secrets: [...sent] });
-    await pause(delay, signal);
+export async function revoke(
+  transport: Transport,
+  credential: CallCredential,
+  ref: TokenRef,
+  settings: RevokeSettings,
+  gate: Gate = createGate(settings.retries, settings.maxRetryAfter, settings.signal),
+): Promise<Revocation | undefined> {
+  const { timeout, signal, ignoreAbsent, maybeRevoked, onAttempt } = settings;
+  const repeats = isBrowser();
+  const ended = await perform(transport, {
+    operation: {
+      slugs: ref,
+      send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
+    },
+    judge: (result, maybe) => verdict(result, maybe, repeats),
+    ...{ ref, credential, gate, timeout, signal, maybeRevoked, onAttempt },
+  });
+  const { last, attempts, outcome } = ended;
+  const possible = canExist(ref.serviceAccountSlug) && canExist(ref.tokenSlug);
+  if (outcome === "revoked" || (outcome === "absent" && possible && (ended.maybeRevoked || ignoreAbsent))) {
+    return toRevocation(ref, outcome, attempts, last as Attempt);
   }
-}
-
-/** What the provider gives in place of a refused token, if it is another one; or why it gave none. */
-async function anotherToken(
-  credential: Credential,
-  refused: Lease | undefined,
-  { timeout, signal }: CallSettings,
-): Promise<{ lease?: Lease; cause?: unknown }> {
-  const { replace } = credential;
-  if (!replace || !refused) return {};
-  try {
-    const lease = await withDeadline(timeout, signal, (ending) => replace(refused, ending));
-    return lease.token === refused.token ? {} : { lease };
-  } catch (cause) {
-    signal?.throwIfAborted();
-    return { cause };
+  if (!last && !ended.aborted) return undefined;
+  if (outcome === "not-revoked" && last?.result.kind === "failure" && last.result.why === "argument") {
+    throw new TypeError(`${last.result.reason}. Nothing was sent.`);
   }
+  throw toError(ended, { ref, meaning: possible ? MEANING : IMPOSSIBLE, timeout, signal });
 }
 
-function describe(
-  { request, answer, cause }: Attempt,
-  secrets: readonly string[],
-): Omit<AttemptEvent, "number" | "outcome" | "ms"> {
-  const url = redact(request.url, secrets);
-  if (!answer) return { url, error: reasonOf(cause, secrets) };
-  const traceId = answer.headers.get("kaiten-traceid");
-  return { url, status: answer.status, ...(traceId && { traceId: redact(traceId, secrets) }) };
-}
-
-/** An observer cannot change what happened to the token: neither by throwing nor by rejecting. */
-function notify(tell: () => unknown): void {
-  new Promise((resolve) => resolve(tell())).catch(() => {});
+function toRevocation(
+  ref: TokenRef,
+  outcome: Revocation["outcome"],
+  attempts: number,
+  { result, at, traceId }: Attempt,
+): Revocation {
+  const errorId = result.kind === "problem" ? result.problem.errorId : undefined;
+  return {
+    ...{ ref, outcome, attempts, at },
+    ...(result.kind !== "failure" && { status: result.status }),
+    ...(traceId !== undefined && { traceId }),
+    ...(errorId !== undefined && { errorId }),
+  };
 }

@@ -1,83 +1,96 @@
-// What an attempt proves about the token. The one place where that is decided; pure, and imports nothing.
+// What an attempt proves about a token. The one place where that is decided; pure.
+import type { operations } from "../../generated/schema.js";
+import type { Problem } from "./problem.js";
+
+/** Names a token. */
+export type TokenRef = operations["delete-service-account-token"]["parameters"]["path"];
 
 /**
- * What is known of the token:
+ * What is known of a token:
  *
- * - `revoked`: the API answered 204 to our own request. It is dead.
- * - `absent`: the API has no active token by that slug. It is dead, or never was.
- * - `not-revoked`: the request was not carried out. If the token was alive, it still is.
- * - `unknown`: nobody can tell from here. Treat it as alive, and revoke it again.
+ * - `revoked`: the API answered 204 to our own request. Its replicas may accept the token for up to five minutes.
+ * - `absent`: the API finds no active token by this name.
+ * - `not-revoked`: the request was not carried out. If the token was active, it still is.
+ * - `unknown`: the token may be revoked or not. Treat it as active.
  */
 export type Outcome = "revoked" | "absent" | "not-revoked" | "unknown";
 
-/** What one attempt met: an answer, or why there is none. */
-export type Evidence =
+/** What one attempt met. Holds no secret. */
+export type AttemptResult =
+  | { kind: "problem"; status: number; problem: Problem; headers: Headers; retryAfter: number | undefined }
+  /** Any other answer. `redirected`: somebody followed a redirect, so it is the answer to another request. */
   | {
+      kind: "response";
       status: number;
-      /** Whether somebody followed a redirect, so that the answer is to a request that is not ours. */
       redirected: boolean;
-      /** Whether the body is a problem of the API's (RFC 9457), not the page of a proxy. */
-      problem: boolean;
-      /** The problem's `code`, as it was sent. */
-      code?: unknown;
-      /** The problem's `type`, as it was sent. */
-      type?: unknown;
+      headers: Headers;
+      excerpt: string;
+      retryAfter: number | undefined;
     }
+  /** No complete answer. `sent`: some of the request may have been written. */
   | {
-      /**
-       * `no-credential`: there was none to send; `unsent`: not a byte of the request was written; `lost`: it may have
-       * been, and no whole answer came.
-       */
-      failure: "no-credential" | "unsent" | "lost";
+      kind: "failure";
+      why: "argument" | "credential" | "connection" | "timeout" | "abort";
+      sent: boolean;
+      reason: string;
+      cause: Error | undefined;
     };
 
-/** Evidence with every member there to be asked for, so that a row is one line. */
-type Facts = {
-  status?: number;
-  redirected?: boolean;
-  problem?: boolean;
-  code?: unknown;
-  type?: unknown;
-  failure?: string;
-};
-
-interface Row {
-  when(facts: Facts): boolean | undefined;
-  outcome: Outcome;
-  retry?: true;
-}
-
-/** The first row that fits decides. An answer that fits none proves nothing, and asking again would not help. */
-const TABLE: readonly Row[] = [
-  { when: ({ redirected }) => redirected, outcome: "unknown" },
-  { when: ({ status }) => status === 204, outcome: "revoked" },
-  { when: (facts) => facts.status === 404 && facts.problem && saysAbsent(facts), outcome: "absent" },
-  { when: ({ status }) => status === 429, outcome: "not-revoked", retry: true },
-  { when: ({ status }) => status === 408, outcome: "unknown", retry: true },
-  { when: ({ status = 0 }) => status >= 400 && status < 500, outcome: "not-revoked" },
-  { when: ({ status = 0 }) => [500, 502, 503, 504].includes(status), outcome: "unknown", retry: true },
-  { when: ({ failure }) => failure === "no-credential", outcome: "not-revoked" },
-  { when: ({ failure }) => failure === "unsent", outcome: "not-revoked", retry: true },
-  { when: ({ failure }) => failure === "lost", outcome: "unknown", retry: true },
-];
-
-/** A route that does not exist is a 404 too, by another code, or by a type that says more than 404 (RFC 9457 §4.2.1). */
-function saysAbsent({ code, type }: Facts): boolean {
-  return code === "Token.NotFound" || ((code ?? null) === null && (type ?? "about:blank") === "about:blank");
-}
+/** What the call does next: end, wait and try again, or ask for another token. */
+export type Next = "stop" | "backoff" | "refresh";
 
 export interface Verdict {
-  /** Of the call, if it ended here. */
   outcome: Outcome;
-  /** Whether another attempt can learn more. */
-  retry: boolean;
-  /** Whether an earlier attempt may have revoked the token: then `absent` is what we asked for. */
-  stained: boolean;
+  next: Next;
 }
 
-/** Judges an attempt by what it met and by the outcomes of the attempts before it. */
-export function verdict(evidence: Evidence, earlier: readonly Outcome[]): Verdict {
-  const { outcome, retry = false } = TABLE.find((row) => row.when(evidence)) ?? { outcome: "unknown" };
-  const stained = earlier.includes("unknown");
-  return { outcome: stained && outcome === "not-revoked" ? "unknown" : outcome, retry, stained };
+const RETRIED = [500, 502, 503, 504];
+
+/** What the result proves on its own. An answer that is not listed proves nothing, and another attempt would not help. */
+function judge(result: AttemptResult): Verdict {
+  if (result.kind === "failure") {
+    const next = result.why === "connection" || result.why === "timeout" ? "backoff" : "stop";
+    return { outcome: result.sent ? "unknown" : "not-revoked", next };
+  }
+  const { status } = result;
+  if (result.kind === "response" && result.redirected) return { outcome: "unknown", next: "stop" };
+  if (status === 204) return { outcome: "revoked", next: "stop" };
+  if (saysAbsent(result)) return { outcome: "absent", next: "stop" };
+  if (status === 429) return { outcome: "not-revoked", next: "backoff" };
+  // The API answers 403 with a problem. Without one it is the gateway, whose own auth service is down.
+  if (status === 403 && result.kind === "response") return { outcome: "not-revoked", next: "backoff" };
+  if (status === 408) return { outcome: "unknown", next: "backoff" };
+  if (status === 401) return { outcome: "not-revoked", next: "refresh" };
+  if (status >= 400 && status < 500) return { outcome: "not-revoked", next: "stop" };
+  return { outcome: "unknown", next: RETRIED.includes(status) ? "backoff" : "stop" };
+}
+
+function saysAbsent(result: AttemptResult): boolean {
+  return result.kind === "problem" && result.status === 404 && result.problem.code === "Token.NotFound";
+}
+
+/**
+ * Judges an attempt by its result and by what came before.
+ *
+ * @param maybeRevoked whether an earlier attempt may have revoked the token: then a refusal proves nothing any more.
+ * @param repeats whether the platform may repeat a request without telling, as browsers do: then a 4xx may be the answer
+ *   to the second request.
+ */
+export function verdict(result: AttemptResult, maybeRevoked: boolean, repeats: boolean): Verdict {
+  const { outcome, next } = judge(result);
+  const unproven = maybeRevoked || (repeats && result.kind !== "failure");
+  return { outcome: unproven && outcome === "not-revoked" ? "unknown" : outcome, next };
+}
+
+/** Whether the API itself answered for this token: then it works, and its route exists. */
+export function isDefinite(result: AttemptResult): boolean {
+  if (result.kind === "response") return result.status === 204 && !result.redirected;
+  if (result.kind === "failure" || isRouteMissing(result)) return false;
+  return result.status < 500 && result.status !== 408 && result.status !== 429;
+}
+
+/** A 404 of something that does not know the route: usually the base URL lacks its path. */
+export function isRouteMissing(result: AttemptResult): boolean {
+  if (result.kind === "failure" || result.status !== 404) return false;
+  return result.kind === "response" || result.problem.code === "NOT_FOUND";
 }

@@ -1,6 +1,7 @@
 // The tokens that are to be revoked: each once, and only as long as they are not known to be dead.
+
+import { slugFault } from "../call/slug.js";
 import type { TokenRef } from "../index.js";
-import { assertSlug } from "../slug.js";
 
 export interface Targets extends Iterable<TokenRef> {
   readonly size: number;
@@ -14,9 +15,6 @@ export interface Targets extends Iterable<TokenRef> {
   delete(ref: TokenRef): void;
 }
 
-/** Shorter ones are no credentials, and part of many a slug. */
-const SHORTEST_CREDENTIAL = 8;
-
 /**
  * Holds each slug once, however long the list it came from; iterates in the order they were added.
  *
@@ -27,10 +25,8 @@ export function createTargets(credential: string): Targets {
   let size = 0;
 
   function assertTarget(name: string, slug: unknown): asserts slug is string {
-    assertSlug(name, slug);
-    if (credential.length >= SHORTEST_CREDENTIAL && slug.includes(credential)) {
-      throw new Error(`${name} holds the credential itself: give the slug, which is a name. Nothing was sent.`);
-    }
+    const fault = slugFault(slug, [credential]);
+    if (fault) throw new Error(`${name} ${fault}. Nothing was sent.`);
   }
 
   return {

@@ -1,67 +1,110 @@
-// The errors that a call can end with. Each is data with a contract; none holds the credential.
+// The errors that a call can end with. Each is data with a contract. None holds the credential.
 import type { Problem } from "../call/problem.js";
-import type { Outcome } from "../call/verdict.js";
+import type { Outcome, TokenRef } from "../call/verdict.js";
 
-/** What every error of a call carries. */
+/** What every error of a call is made from. */
 export interface Failure {
-  /** What is known of the token. */
   outcome: Exclude<Outcome, "revoked">;
-  /** How many attempts were made. */
   attempts: number;
-  /** The request that failed. */
-  request: { method: string; url: string };
-  /** A copy of what was thrown, in name, message, code and causes. */
-  cause?: Error | undefined;
+  ref: TokenRef;
+  request?: { method: string; url: string } | undefined;
+  at: string;
+  traceId?: string | undefined;
+  errorId?: string | undefined;
+  cause?: unknown;
 }
 
-/** Base of all errors below; itself thrown when there was no credential to send. */
+type Name =
+  | "KaitenError"
+  | "KaitenProblemError"
+  | "KaitenResponseError"
+  | "KaitenConnectionError"
+  | "KaitenTimeoutError"
+  | "KaitenAbortError"
+  | "KaitenNotAttemptedError";
+
+/** Base of all errors below. Itself thrown when there was no credential to send. */
 export class KaitenError extends Error {
   static {
-    KaitenError.prototype.name = "KaitenError";
+    Object.assign(KaitenError.prototype, { name: "KaitenError" });
   }
 
+  declare readonly name: Name;
   /** What is known of the token, over all attempts of the call. */
   readonly outcome: Failure["outcome"];
   /** How many attempts were made. */
   readonly attempts: number;
-  /** The request, as it was sent or would have been. */
-  readonly request: Failure["request"];
+  /** The token that was named. */
+  readonly ref: TokenRef;
+  /** The last request; missing where no attempt was made. */
+  readonly request?: { method: string; url: string };
+  /** When the call ended: ISO 8601, by the local clock. */
+  readonly at: string;
+  /** Id under which the server's logs know the request. */
+  readonly traceId?: string;
+  /** What happened and what it means for the token: the message without request, attempts and ids. */
+  readonly summary: string;
 
-  constructor(message: string, { outcome, attempts, request, cause }: Failure) {
-    super(message, cause && { cause });
+  constructor(summary: string, { outcome, attempts, ref, request, at, traceId, errorId, cause }: Failure) {
+    const details = [
+      request && `${request.method} ${request.url}`,
+      `${attempts} attempt${attempts === 1 ? "" : "s"}`,
+      errorId && `error id ${errorId}`,
+      traceId && `trace id ${traceId}`,
+    ];
+    super(`${summary} (${details.filter(Boolean).join(", ")})`, cause === undefined ? undefined : { cause });
     this.outcome = outcome;
     this.attempts = attempts;
-    this.request = request;
+    this.ref = ref;
+    if (request) this.request = request;
+    this.at = at;
+    if (traceId !== undefined) this.traceId = traceId;
+    this.summary = summary;
   }
+
+  /** Name, message and all members, for a log. */
+  toJSON(): Record<string, unknown> {
+    const members: Record<string, unknown> = Object.fromEntries(Object.entries(this));
+    if (members.headers instanceof Headers) members.headers = Object.fromEntries(members.headers);
+    if (this.cause !== undefined) members.cause = causeToJson(this.cause);
+    return { name: this.name, message: this.message, ...members };
+  }
+}
+
+function causeToJson(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause;
+  const { name, message, code } = cause as Error & { code?: unknown };
+  return { name, message, ...(code !== undefined && { code }) };
 }
 
 /** The API answered with a problem (RFC 9457). */
 export class KaitenProblemError<Status extends number = number> extends KaitenError {
   static {
-    KaitenProblemError.prototype.name = "KaitenProblemError";
+    Object.assign(KaitenProblemError.prototype, { name: "KaitenProblemError" });
   }
 
+  declare readonly name: "KaitenProblemError";
   /** The HTTP status. */
   readonly status: Status;
-  /** The problem, typed from the spec; members that it does not name are kept. */
-  readonly problem: Problem;
+  /** The problem, typed from the spec for its status. Members that the spec does not name are kept. */
+  readonly problem: Problem<Status>;
   /** Stable, machine-readable name of the problem, such as `Token.NotFound`. */
   readonly code: string | undefined;
   /** Id of the entry in the server's log. */
   readonly errorId: string | undefined;
-  /** The answer's headers. */
+  /** The headers of the answer. */
   readonly headers: Headers;
-  /** How long the API asks to wait, in ms; undefined where it does not say. */
+  /** How long the server asks to wait, in ms; undefined where it does not say. */
   readonly retryAfter: number | undefined;
 
   constructor(
-    message: string,
+    summary: string,
     answer: { status: Status; problem: Problem; headers: Headers; retryAfter: number | undefined },
     failure: Failure,
   ) {
-    super(message, failure);
+    super(summary, { ...failure, errorId: answer.problem.errorId });
     this.status = answer.status;
-    this.problem = answer.problem;
+    this.problem = answer.problem as Problem<Status>;
     this.code = answer.problem.code;
     this.errorId = answer.problem.errorId;
     this.headers = answer.headers;
@@ -69,45 +112,77 @@ export class KaitenProblemError<Status extends number = number> extends KaitenEr
   }
 }
 
-/** Something answered, but not as the contract allows: a proxy, a login page, a redirect, another API. */
+/** An answer that the contract does not allow: of a proxy, a login page, a redirect, another API. */
 export class KaitenResponseError extends KaitenError {
   static {
-    KaitenResponseError.prototype.name = "KaitenResponseError";
+    Object.assign(KaitenResponseError.prototype, { name: "KaitenResponseError" });
   }
 
+  declare readonly name: "KaitenResponseError";
   /** The HTTP status; 0 for a redirect in a browser, which hides it. */
   readonly status: number;
-  /** The answer's headers. */
+  /** The headers of the answer. */
   readonly headers: Headers;
   /** The beginning of the body, at most 2 KiB. */
   readonly excerpt: string;
+  /** How long the server asks to wait, in ms; undefined where it does not say. */
+  readonly retryAfter: number | undefined;
 
-  constructor(message: string, answer: { status: number; headers: Headers; excerpt: string }, failure: Failure) {
-    super(message, failure);
+  constructor(
+    summary: string,
+    answer: { status: number; headers: Headers; excerpt: string; retryAfter: number | undefined },
+    failure: Failure,
+  ) {
+    super(summary, failure);
     this.status = answer.status;
     this.headers = answer.headers;
     this.excerpt = answer.excerpt;
+    this.retryAfter = answer.retryAfter;
   }
 }
 
-/** No whole answer came. `cause` says why. */
+/** No complete answer arrived. `cause` says why. */
 export class KaitenConnectionError extends KaitenError {
   static {
-    KaitenConnectionError.prototype.name = "KaitenConnectionError";
+    Object.assign(KaitenConnectionError.prototype, { name: "KaitenConnectionError" });
+  }
+
+  declare readonly name: "KaitenConnectionError";
+}
+
+/** The last attempt exceeded its timeout. */
+export class KaitenTimeoutError extends KaitenError {
+  static {
+    Object.assign(KaitenTimeoutError.prototype, { name: "KaitenTimeoutError" });
+  }
+
+  declare readonly name: "KaitenTimeoutError";
+  /** The limit of an attempt, in ms. */
+  readonly timeout: number;
+
+  constructor(summary: string, timeout: number, failure: Failure) {
+    super(summary, failure);
+    this.timeout = timeout;
   }
 }
 
-/** The last attempt outlasted its timeout. */
-export class KaitenTimeoutError extends KaitenError {
+/**
+ * The caller's signal aborted; `cause` is its reason. `outcome` is what the attempts before it prove, or `unknown` if a
+ * request was in flight.
+ */
+export class KaitenAbortError extends KaitenError {
   static {
-    KaitenTimeoutError.prototype.name = "KaitenTimeoutError";
+    Object.assign(KaitenAbortError.prototype, { name: "KaitenAbortError" });
   }
 
-  /** The timeout of an attempt, in ms. */
-  readonly timeout: number;
+  declare readonly name: "KaitenAbortError";
+}
 
-  constructor(message: string, timeout: number, failure: Failure) {
-    super(message, failure);
-    this.timeout = timeout;
+/** The run stopped before this token's turn. `cause` is what stopped it. Nothing was sent for this token. */
+export class KaitenNotAttemptedError extends KaitenError {
+  static {
+    Object.assign(KaitenNotAttemptedError.prototype, { name: "KaitenNotAttemptedError" });
   }
+
+  declare readonly name: "KaitenNotAttemptedError";
 }

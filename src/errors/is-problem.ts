@@ -1,9 +1,6 @@
-// Narrows what was caught to a problem that the API answered with.
-import type { problemStatuses } from "../../generated/client.js";
+// Narrows a caught value to a problem that the API answered with.
+import type { ProblemStatus } from "../call/problem.js";
 import { KaitenProblemError } from "./errors.js";
-
-/** A status that the spec documents as a problem. */
-export type ProblemStatus = (typeof problemStatuses.deleteServiceAccountToken)[number];
 
 /**
  * Whether a caught value is a {@link KaitenProblemError}, of that status where one is given.
@@ -12,7 +9,8 @@ export type ProblemStatus = (typeof problemStatuses.deleteServiceAccountToken)[n
  * if (isProblem(error, 403)) console.error("The credential lacks write:tokens", error.problem.detail);
  */
 export function isProblem(error: unknown): error is KaitenProblemError;
-export function isProblem<Status extends ProblemStatus>(
+/** @param status any number; those that the spec documents are suggested. */
+export function isProblem<Status extends ProblemStatus | (number & {})>(
   error: unknown,
   status: Status,
 ): error is KaitenProblemError<Status>;

@@ -1,109 +1,97 @@
-// Turns the attempt that ended a call into the error that the caller gets: what happened, to which request, what it
-// means for the token, and what to do.
-import type { Attempt } from "../call/attempt.js";
-import { CredentialError } from "../call/credential.js";
-import { Expired } from "../call/deadline.js";
-import { readProblem } from "../call/problem.js";
-import { redact, redactCause, redactHeaders, redactJson } from "../call/redact.js";
-import { readRetryAfter } from "../call/retry.js";
+// Turns a call that ended into the error that the caller gets: what happened, what it means for the token, what to do.
+import type { Ended } from "../call/perform.js";
+import type { AttemptResult, TokenRef } from "../call/verdict.js";
 import {
   type Failure,
+  KaitenAbortError,
   KaitenConnectionError,
   KaitenError,
+  KaitenNotAttemptedError,
   KaitenProblemError,
   KaitenResponseError,
   KaitenTimeoutError,
 } from "./errors.js";
 
-const MEANING: Record<Failure["outcome"], string> = {
-  absent:
-    "The API has no active token by this slug in the credential's organization: it is revoked already, or a slug is misspelt.",
-  "not-revoked": "The token was not revoked: if it was active, it still is.",
-  unknown:
-    "The token may be revoked or not: treat it as active and revoke it again; `absent` then means that it is dead.",
+/** What an outcome means, in the words of the operation. */
+export type Meaning = Record<Failure["outcome"], string>;
+
+const SCOPE = "The credential needs the scope write:tokens.";
+
+/** What to do about a problem, by its code. */
+const BY_CODE: Record<string, string> = {
+  "Auth.MissingScope": SCOPE,
+  "Auth.NoIdentity": "No credential arrived. A proxy on the way may remove the Authorization header.",
+  "ValidateToken.Invalid": "The credential is revoked, expired or unknown here: use another one.",
 };
 
-/** What to do about an answer, by its status. */
-const ADVICE: readonly (readonly [from: number, to: number, advice: string])[] = [
-  [0, 0, "Redirects are never followed: check the base URL."],
-  [200, 299, "This is not the API's answer: check the base URL."],
-  [300, 399, "Redirects are never followed: check the base URL."],
-  [401, 401, "Check the credential."],
-  [403, 403, "The credential needs the scope write:tokens."],
-  [404, 405, "This says nothing of the token: check the base URL, its path, and the service account."],
-  [429, 429, "Wait before you try again."],
-];
+const NOT_THE_API = "This is not the API's answer: check the base URL.";
+const REDIRECT = "Redirects are never followed: check the base URL.";
+const GATEWAY = "This 403 comes from a gateway in front of the API, not from the API. Try again later.";
 
-/** How much of a body an error shows, in bytes. */
-const EXCERPT = 2048;
-
-export interface Ending {
-  attempt: Attempt;
-  outcome: Failure["outcome"];
-  attempts: number;
-  /** Of the last attempt, in ms. */
+export interface ErrorContext {
+  ref: TokenRef;
+  meaning: Meaning;
+  /** In ms, of an attempt. */
   timeout: number;
-  /** Every token that was sent. */
-  secrets: readonly string[];
+  /** The caller's, where it aborted. */
+  signal: AbortSignal | undefined;
 }
 
-export function explain(ending: Ending): KaitenError {
-  const { attempt, outcome, attempts, timeout, secrets } = ending;
-  const { evidence, answer, cause } = attempt;
-  const { method } = attempt.request;
-  const url = redact(attempt.request.url, secrets);
-  const failure: Failure = { outcome, attempts, request: { method, url } };
-  const say = (what: string, advice = "") =>
-    `${what.replace(/\.$/, "")}. ${MEANING[outcome]}${advice && ` ${advice}`} ` +
-    `(${method} ${url}, ${attempts} attempt${attempts === 1 ? "" : "s"})`;
+export function toError(ended: Ended, { ref, meaning, timeout, signal }: ErrorContext): KaitenError {
+  const { last, attempts, refreshFailure, aborted } = ended;
+  const outcome = ended.outcome as Failure["outcome"];
+  const failure: Failure = {
+    ...{ outcome, attempts, ref, request: last?.request, traceId: last?.traceId, cause: refreshFailure?.cause },
+    at: last?.at ?? new Date().toISOString(),
+  };
+  const say = (what: string, advice = "") => [`${sentence(what)}`, meaning[outcome], advice].filter(Boolean).join(" ");
+  if (aborted || !last) return new KaitenAbortError(say("The call was aborted"), { ...failure, cause: signal?.reason });
 
-  const copy = redactCause(cause instanceof CredentialError ? cause.cause : cause, secrets);
-  const reason = reasonOf(cause, secrets);
-  if (answer) {
-    const { status } = answer;
-    const headers = redactHeaders(answer.headers, secrets);
-    const advice = outcome === "absent" ? "" : ADVICE.find(([from, to]) => status >= from && status <= to)?.[2];
-    const then = cause ? `; then no other token was to be had: ${reason}` : "";
-    if ("problem" in evidence && evidence.problem) {
-      const problem = readProblem(redactJson(answer.body, secrets) as object, status);
-      const retryAfter = readRetryAfter(headers.get("retry-after"));
-      const { code, title, detail } = problem;
-      const what =
-        [`The API answered ${status} ${code ?? title ?? ""}`.trimEnd(), detail].filter(Boolean).join(": ") + then;
-      return new KaitenProblemError(
-        say(what, advice),
-        { status, problem, headers, retryAfter },
-        { ...failure, cause: copy },
-      );
-    }
-    const excerpt = cut(redact(answer.text, secrets));
-    const type = headers.get("content-type") ?? "no media type";
-    const what = `Something answered ${status || "with a redirect"} (${type})${then}`;
-    return new KaitenResponseError(say(what, advice), { status, headers, excerpt }, { ...failure, cause: copy });
+  const { result } = last;
+  if (result.kind === "failure") {
+    const { why, reason, cause } = result;
+    if (why === "timeout") return new KaitenTimeoutError(say(reason), timeout, failure);
+    const Failed = why === "connection" ? KaitenConnectionError : KaitenError;
+    return new Failed(say(reason), { ...failure, cause });
   }
-  if (cause instanceof Expired) {
-    const unsent = "failure" in evidence && evidence.failure === "unsent";
-    const what = `No ${unsent ? "token came from the provider" : "whole answer came"} within ${timeout} ms`;
-    return new KaitenTimeoutError(say(what), timeout, failure);
+  const refused = refreshFailure ? `; the token provider gave no replacement: ${refreshFailure.reason}` : "";
+  const advice = outcome === "absent" ? "" : adviceFor(result, last.request.url);
+  if (result.kind === "problem") {
+    const { status, problem } = result;
+    const name = problem.code ?? problem.title ?? "";
+    const what = [`The API answered ${status} ${name}`.trimEnd(), problem.detail].filter(Boolean).join(": ");
+    return new KaitenProblemError(say(what + refused, advice), result, failure);
   }
-  if (cause instanceof CredentialError) return new KaitenError(say(reason), { ...failure, cause: copy });
-  return new KaitenConnectionError(say(`The connection failed: ${reason}`), { ...failure, cause: copy });
+  const type = result.headers.get("content-type") ?? "no media type";
+  const what = result.status ? `Unexpected response ${result.status} (${type})` : `Unexpected redirect (${type})`;
+  return new KaitenResponseError(say(what + refused, advice), result, failure);
 }
 
-/** Why an attempt got no answer, in words. */
-export function reasonOf(cause: unknown, secrets: readonly string[]): string {
-  const inner = redactCause(cause instanceof CredentialError ? cause.cause : cause, secrets);
-  return [cause instanceof CredentialError && cause.message, inner && root(inner)].filter(Boolean).join(": ");
+/** For a token whose turn never came. */
+export function notAttempted(ref: TokenRef, outcome: Failure["outcome"], cause: unknown): KaitenNotAttemptedError {
+  const known = outcome === "unknown" ? "An earlier attempt may have revoked it." : "If it was active, it still is.";
+  const summary = `The run stopped before this token's turn: nothing was sent for it. ${known}`;
+  return new KaitenNotAttemptedError(summary, { outcome, attempts: 0, ref, at: new Date().toISOString(), cause });
 }
 
-function cut(text: string): string {
-  // As a stream, so that a character of several bytes at the end is left out, not replaced.
-  return new TextDecoder().decode(new TextEncoder().encode(text).subarray(0, EXCERPT), { stream: true });
+const sentence = (text: string): string => (text.endsWith(".") ? text : `${text}.`);
+
+function adviceFor(result: Exclude<AttemptResult, { kind: "failure" }>, url: string): string {
+  const { status, retryAfter } = result;
+  if (result.kind === "problem" && result.problem.code && Object.hasOwn(BY_CODE, result.problem.code)) {
+    return BY_CODE[result.problem.code] as string;
+  }
+  if (status === 0 || (status >= 300 && status < 400)) return REDIRECT;
+  if (status < 300) return NOT_THE_API;
+  if (status === 401) return "Check the credential.";
+  if (status === 403 && result.kind === "response") return GATEWAY;
+  if (status === 404 || status === 405) return `This says nothing about the token: check the base URL.${pathHint(url)}`;
+  if (status === 429)
+    return `Wait ${retryAfter ? `${Math.ceil(retryAfter / 1_000)} s` : "a few seconds"}, then try again.`;
+  return "";
 }
 
-/** The innermost cause that has words: `fetch failed` alone helps nobody. */
-function root(error: Error & { code?: unknown }): string {
-  const inner = error.cause instanceof Error ? root(error.cause) : "";
-  const { message, code } = error;
-  return inner || (code && !message.includes(String(code)) ? `${message} (${code})` : message);
+/** Every real deployment serves the API below a path. */
+function pathHint(url: string): string {
+  return new URL(url).pathname.startsWith("/service-accounts/") ? " Is its path missing, such as /api?" : "";
 }

@@ -103,7 +103,7 @@ export function playRows(rows: readonly Row[], fetchFor: () => kaiten.ClientOpti
           method: "DELETE",
           url: `${server.url}/api/service-accounts/ci-bot/tokens/deploy-key`,
         });
-        expect(result.message).toContain(result.request.url);
+        expect(result.message).toContain(result.request?.url);
       } else {
         expect(result).not.toBeInstanceOf(Error);
       }

@@ -1,0 +1,40 @@
+// What differs between runtimes: repeated requests, and the headers that a browser does not let us send.
+import { VERSION } from "../version.js";
+
+interface Runtime {
+  navigator?: { userAgent?: unknown };
+  Deno?: { createHttpClient?(options: { poolMaxIdlePerHost: number }): object };
+}
+
+/**
+ * When a kept connection breaks before the answer, a browser repeats a DELETE (RFC 9110 §9.2.2) and does not tell. Its
+ * CORS preflight allows only `Authorization` and `Content-Type`.
+ */
+export function isBrowser(): boolean {
+  const userAgent = (globalThis as Runtime).navigator?.userAgent;
+  return typeof userAgent === "string" && userAgent.startsWith("Mozilla/");
+}
+
+export const USER_AGENT = `kaiten-service-accounts/${VERSION}`;
+
+let baseInit: RequestInit | undefined;
+
+/**
+ * What the platform's `fetch` gets with every request. Bun and Deno repeat requests as browsers do, but not on a new
+ * connection: `keepalive: false` asks Bun for one (elsewhere it is the default), a client without idle connections asks
+ * Deno. Deno never frees such a client by itself, so all calls share one.
+ */
+export function platformInit(): RequestInit {
+  if (!baseInit) {
+    const client = (globalThis as Runtime).Deno?.createHttpClient?.({ poolMaxIdlePerHost: 0 });
+    baseInit = { keepalive: false, ...(client && { client }) };
+  }
+  return baseInit;
+}
+
+/** Random lower-case hex digits, two per byte. */
+export function randomHex(bytes: number): string {
+  let hex = "";
+  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) hex += byte.toString(16).padStart(2, "0");
+  return hex;
+}

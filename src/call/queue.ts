@@ -1,0 +1,131 @@
+// Where the calls of a run wait for their turn. The pace decides when an attempt may start; this starts it.
+import { pause } from "./deadline.js";
+import type { Pace } from "./pace.js";
+import { type Gate, retryDelay } from "./perform.js";
+
+interface Waiter {
+  isHeld(): boolean;
+  resolve(open: boolean): void;
+}
+
+export interface Queue {
+  /** For one call. It must be closed when the call has ended. */
+  open(): Gate & { close(): void };
+  /** Whether the run may take another reference. */
+  readonly ready: boolean;
+  /** How many calls wait for a sign of life from the server. */
+  readonly held: number;
+  /** No further call will be opened. */
+  finish(): void;
+  /** No further attempt starts: every call settles with what is known. */
+  halt(): void;
+}
+
+export interface QueueOptions {
+  retries: number;
+  /** In ms. */
+  maxRetryAfter: number;
+  /** Called when the run may go on after a pause. */
+  onReady: () => void;
+}
+
+export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: QueueOptions): Queue {
+  const waiting = new Set<Waiter>();
+  const halted = new AbortController();
+  let open = 0;
+  let finished = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const held = () => [...waiting].filter((waiter) => waiter.isHeld()).length;
+
+  function dismiss(): void {
+    for (const waiter of waiting) waiter.resolve(false);
+    waiting.clear();
+  }
+
+  /** Starts as many attempts as the pace allows. */
+  function admit(): void {
+    clearTimeout(timer);
+    if (halted.signal.aborted) return dismiss();
+    if (finished && open > 0 && held() === open) {
+      // Nobody is left who could meet a definite answer.
+      if (pace.definite === 0) return dismiss();
+      pace.declareOutage();
+    }
+    for (const waiter of waiting) {
+      if (pace.wait() > 0) break;
+      if (waiter.isHeld()) continue;
+      waiting.delete(waiter);
+      waiter.resolve(true);
+    }
+    const ms = pace.wait();
+    if (ms > 0 && ms < Number.POSITIVE_INFINITY) {
+      timer = setTimeout(() => {
+        admit();
+        onReady();
+      }, ms);
+    }
+  }
+
+  return {
+    open() {
+      open++;
+      const definiteBefore = pace.definite;
+      let startedAt = 0;
+      let retried = 0;
+      let heldAt: number | undefined;
+      const start = () => {
+        startedAt = pace.start();
+        return true;
+      };
+      return {
+        enter() {
+          if (halted.signal.aborted) return false;
+          if (waiting.size === 0 && heldAt === undefined && pace.wait() === 0) return start();
+          return new Promise((resolve) => {
+            const isHeld = () => heldAt === pace.definite && !pace.outage;
+            waiting.add({ isHeld, resolve: (isOpen) => resolve(isOpen && start()) });
+            admit();
+          });
+        },
+        leave(result, next) {
+          pace.end(startedAt, result);
+          const delay = () => {
+            if (pace.stopped || (result.kind === "failure" && result.why === "argument")) return undefined;
+            // Then the result was no definite answer: the call waits for one.
+            if (pace.outage) return 0;
+            if (next !== "backoff") return undefined;
+            if (result.kind !== "failure" && result.status === 429) return 0;
+            if (retried < retries) return retryDelay(result, retried++, maxRetryAfter);
+            if (pace.definite > definiteBefore) return undefined;
+            heldAt = pace.definite;
+            return 0;
+          };
+          const ms = delay();
+          admit();
+          return ms;
+        },
+        pause: (ms) => pause(ms, halted.signal),
+        close() {
+          open--;
+          admit();
+        },
+      };
+    },
+    get ready() {
+      return halted.signal.aborted || pace.wait() === 0;
+    },
+    get held() {
+      return held();
+    },
+    finish() {
+      if (finished) return;
+      finished = true;
+      admit();
+    },
+    halt() {
+      halted.abort();
+      admit();
+    },
+  };
+}
