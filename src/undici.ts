@@ -1,100 +1,208 @@
-// An optional `fetch` for Node over undici's own client: pooled connections, HTTP/2 where a server offers it.
-// Import it as `kaiten-service-accounts/undici`; it needs undici 7 beside it.
-import { pipeline, Readable } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { Agent, type Dispatcher } from "undici";
-import type { Fetch } from "./types.js";
+// An optional `fetch` for Node over undici's own client: pooled connections, proxies, HTTP/2 where a server offers it.
+// Import it as `kaiten-service-accounts/undici`; it needs undici 7 or 8 beside it.
+import {
+  type BrotliDecompress,
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  type Gunzip,
+  type Inflate,
+} from "node:zlib";
+import undici, { type Agent, type Dispatcher } from "undici";
+import type { SendingInit } from "./call/attempt.js";
+import { announcesBody, BODY_LIMIT, hasNoContent } from "./call/body.js";
+import type { Fetch, FetchResponse } from "./types.js";
+
+// It exports no version: undici 6 lacks this, and the handlers that are used below.
+if (!("cacheStores" in undici)) throw new Error("kaiten-service-accounts/undici needs undici 7 or 8 beside it.");
 
 export interface UndiciOptions {
   /**
-   * How many connections to one origin may be open at once. Default 256, the most that `revokeAll` has in flight. Each
-   * carries one DELETE at a time, over HTTP/2 too: undici holds back what it takes for unsafe to repeat. With fewer
-   * connections than calls, the wait for one counts towards an attempt's timeout, and the outcome of one that ends there
-   * is `unknown`, though nothing was sent.
+   * Connections to one origin that may be open at once. Each carries one DELETE at a time, over HTTP/2 too: undici holds
+   * back what is not safe to repeat. With fewer connections than calls, waiting for one counts towards the timeout of an
+   * attempt, which is then `not-revoked`. @default 256
    */
-  connections?: number;
-  /** Speaks HTTP/2 to servers that offer it (ALPN, over TLS only). Default true. */
-  allowH2?: boolean;
-  /** What undici's `connect` takes, such as `{ ca }`. */
-  connect?: Agent.Options["connect"];
+  connections?: number | undefined;
+  /** Speaks HTTP/2 to servers that offer it (ALPN, over TLS only). @default true */
+  allowH2?: boolean | undefined;
+  /** Options of undici's `connect`, such as `{ ca }`. */
+  connect?: Agent.Options["connect"] | undefined;
+  /**
+   * Sends through this dispatcher instead (undici's `ProxyAgent`, or an `Agent` with a client certificate); the options
+   * above are then its own. It must not send a request twice. It is closed by `close()`.
+   */
+  dispatcher?: Dispatcher | undefined;
 }
 
-/** A `fetch` for {@link ClientOptions.fetch} alone, and for no more than this library asks of it. */
+/** For {@link ClientOptions.fetch}, and for no more than this library needs. */
 export interface UndiciFetch extends Fetch {
-  /** Closes its connections, once what is in flight has ended. */
+  /** It tells when a request is started: what fails before is `not-revoked`. */
+  readonly reportsStart: true;
+  /** Closes the connections, once the requests in flight have ended. */
   close(): Promise<void>;
 }
 
-/** Codings of a body (RFC 9110 §8.4.1). They are not asked for, but a proxy may send them all the same. */
-const DECODERS = new Map<string, () => NodeJS.ReadWriteStream>([
-  ["gzip", createGunzip],
-  ["x-gzip", createGunzip],
-  ["deflate", createInflate],
-  ["br", createBrotliDecompress],
-]);
-
-/** More than one in a row is a mistake already; each takes memory. The platform's `fetch` has the same bound. */
-const MOST_CODINGS = 5;
-
 /**
- * The platform's `fetch` follows the Fetch Standard, which is written for browsers and costs most of a call's time. This
- * one sends the same request and reads the same answer without it. To load undici before the platform's `fetch` was ever
- * used puts undici's own connections under that too.
+ * A `fetch` without the Fetch Standard, which is written for browsers and costs most of a call's time.
  *
+ * @throws {TypeError} for options that undici does not accept.
  * @example
  * const fetch = undiciFetch();
  * const kaiten = createKaitenClient({ baseUrl, token, fetch });
  * // …
  * await fetch.close();
  */
-export function undiciFetch({ connections = 256, allowH2 = true, connect }: UndiciOptions = {}): UndiciFetch {
-  const agent = new Agent({ connections, allowH2, connect });
-  const fetch: Fetch = async (url, { method, headers, signal }) => {
-    const { origin, pathname, search } = new URL(url);
-    const {
-      statusCode,
-      headers: fields,
-      body,
-    } = await agent.request({
-      origin,
-      path: pathname + search,
-      method: method as Dispatcher.HttpMethod,
-      headers: headers as Headers,
-      signal,
-    });
-    // A header that came has a value, whatever the type says of those that did not.
-    return answer(statusCode, fields as Record<string, string | string[]>, body);
+export function undiciFetch(options: UndiciOptions = {}): UndiciFetch {
+  const { connections = 256, allowH2 = true, connect } = options;
+  const dispatcher = options.dispatcher ?? new undici.Agent({ connections, allowH2, ...(connect && { connect }) });
+  const fetch: Fetch = (url, init) => new Promise((resolve, reject) => send(dispatcher, url, init, resolve, reject));
+  return Object.assign(fetch, { reportsStart: true as const, close: () => dispatcher.close() });
+}
+
+function send(
+  dispatcher: Dispatcher,
+  url: string,
+  { method, headers, signal, onStart }: SendingInit,
+  resolve: (response: FetchResponse) => void,
+  reject: (error: unknown) => void,
+): void {
+  const { origin, pathname, search } = new URL(url);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let controller: Dispatcher.DispatchController | undefined;
+  let status = 0;
+  let answered = new Headers();
+  let ended = false;
+
+  const abort = () => {
+    controller?.abort(signal?.reason);
+    end();
+    reject(signal?.reason);
   };
-  return Object.assign(fetch, { close: () => agent.close() });
-}
+  const end = () => {
+    ended = true;
+    signal?.removeEventListener("abort", abort);
+  };
+  const answer = (isWhole: boolean) => {
+    end();
+    const text = () => decode(Buffer.concat(chunks), answered.get("content-encoding"), isWhole);
+    resolve({ status, ok: status >= 200 && status < 300, headers: answered, text });
+  };
+  signal?.addEventListener("abort", abort);
 
-function answer(status: number, fields: Record<string, string | string[]>, body: Readable): Response {
-  const headers = new Headers();
-  try {
-    for (const [name, values] of Object.entries(fields)) {
-      for (const value of Array.isArray(values) ? values : [values]) headers.append(name, value);
-    }
-    // RFC 9110 §6.4.1, §15.3.6: these have no content, whatever their headers say. Unread, it would keep its connection.
-    const bare = [204, 205, 304].includes(status);
-    if (bare) body.on("error", () => {}).resume();
-    return new Response(bare ? null : decoded(body, headers.get("content-encoding")), { status, headers });
-  } catch (error) {
-    body.on("error", () => {}).destroy();
-    throw error;
+  const options = {
+    origin,
+    path: pathname + search,
+    method: method as Dispatcher.HttpMethod,
+    headers: headers as Headers,
+  };
+  if (signal?.aborted) {
+    abort();
+    return;
   }
+  dispatcher.dispatch(options, {
+    onRequestStart(started) {
+      controller = started;
+      // A request that was aborted while it waited for a connection: undici writes nothing of it.
+      if (signal?.aborted) return started.abort(signal.reason);
+      onStart?.();
+    },
+    onResponseStart(_, code, fields) {
+      // RFC 9110 §15.2: an interim answer.
+      if (code < 200) return;
+      status = code;
+      answered = toHeaders(fields);
+      if (!hasNoContent(code)) return;
+      answer(true);
+      // A body that is sent all the same would keep its connection open, and with it the program. Over HTTP/2 no header
+      // need announce it.
+      const free = () => controller?.abort(new Error("An answer without content has a body"));
+      if (announcesBody(code, answered)) free();
+      else setImmediate(free);
+    },
+    onResponseData(_, chunk) {
+      if (ended) return;
+      chunks.push(chunk.subarray(0, BODY_LIMIT - size));
+      size += chunk.length;
+      if (size < BODY_LIMIT) return;
+      answer(false);
+      controller?.abort(new Error("The body is longer than its limit"));
+    },
+    onResponseEnd() {
+      controller = undefined;
+      if (!ended) answer(true);
+    },
+    onResponseError(_, error) {
+      controller = undefined;
+      end();
+      reject(error);
+    },
+  });
 }
 
-/** One coding that is not known leaves the body as it is, as the platform's `fetch` does. */
-function decoded(body: Readable, header: string | null): ReadableStream<Uint8Array> {
+function toHeaders(fields: Record<string, string | string[] | undefined>): Headers {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(fields)) {
+    for (const value of Array.isArray(values) ? values : [values ?? ""]) headers.append(name, value);
+  }
+  return headers;
+}
+
+type Decoder = Gunzip | Inflate | BrotliDecompress;
+
+const GZIP = (isWhole: boolean): Decoder => createGunzip({ finishFlush: zlibFlush(isWhole) });
+const zlibFlush = (isWhole: boolean) => (isWhole ? constants.Z_FINISH : constants.Z_SYNC_FLUSH);
+const brotliFlush = (isWhole: boolean) =>
+  isWhole ? constants.BROTLI_OPERATION_FINISH : constants.BROTLI_OPERATION_FLUSH;
+
+/** Codings of a body (RFC 9110 §8.4.1). They are not requested, but a proxy may apply them all the same. */
+const DECODERS = new Map<string, (isWhole: boolean) => Decoder>([
+  ["gzip", GZIP],
+  ["x-gzip", GZIP],
+  ["deflate", (isWhole) => createInflate({ finishFlush: zlibFlush(isWhole) })],
+  ["br", (isWhole) => createBrotliDecompress({ finishFlush: brotliFlush(isWhole) })],
+]);
+
+/** More than one is a mistake already; each takes memory. The platform's `fetch` has the same limit. */
+const MAX_CODINGS = 5;
+
+/**
+ * @param isWhole whether the bytes are all there were: else the end may be missing.
+ * @returns the text; with a coding that is not known, as it came, as the platform's `fetch` does.
+ */
+async function decode(bytes: Buffer, header: string | null, isWhole: boolean): Promise<string> {
   // The last coding was applied last.
   const codings = (header ?? "")
     .toLowerCase()
     .split(",")
     .map((name) => name.trim())
     .reverse();
-  if (codings.length > MOST_CODINGS) throw new Error(`the answer has more than ${MOST_CODINGS} content codings`);
+  if (codings.length > MAX_CODINGS) throw new Error(`the answer has more than ${MAX_CODINGS} content codings`);
   const decoders = codings.flatMap((name) => DECODERS.get(name) ?? []);
-  const known = decoders.length === codings.length;
-  const readable = known ? pipeline([body, ...decoders.map((create) => create())], () => {}) : body;
-  return Readable.toWeb(readable as Readable) as ReadableStream<Uint8Array>;
+  let decoded = bytes;
+  let isComplete = isWhole;
+  for (const create of decoders.length === codings.length ? decoders : []) {
+    decoded = await inflate(create(isComplete), decoded);
+    isComplete &&= decoded.length < BODY_LIMIT;
+  }
+  return new TextDecoder().decode(decoded);
+}
+
+/** Reads no more than the limit, however much the bytes expand to. */
+function inflate(decoder: Decoder, bytes: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    decoder.on("data", (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size < BODY_LIMIT) return;
+      resolve(Buffer.concat(chunks).subarray(0, BODY_LIMIT));
+      decoder.destroy();
+    });
+    decoder.on("end", () => resolve(Buffer.concat(chunks)));
+    decoder.on("error", reject);
+    decoder.end(bytes);
+  });
 }

@@ -46,12 +46,13 @@ export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: Que
   /** Starts as many attempts as the pace allows. */
   function admit(): void {
     clearTimeout(timer);
-    if (halted.signal.aborted) return dismiss();
-    if (finished && open > 0 && held() === open) {
-      // Nobody is left who could meet a definite answer.
-      if (pace.definite === 0) return dismiss();
-      pace.declareOutage();
+    // When only held calls are left, nobody can meet the definite answer that they wait for.
+    const isStuck = finished && open > 0 && held() === open;
+    if (halted.signal.aborted || (isStuck && pace.definite === 0)) {
+      dismiss();
+      return;
     }
+    if (isStuck) pace.declareOutage();
     for (const waiter of waiting) {
       if (pace.wait() > 0) break;
       if (waiter.isHeld()) continue;
