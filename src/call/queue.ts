@@ -25,7 +25,7 @@ export interface QueueOptions {
   retries: number;
   /** In ms. */
   maxRetryAfter: number;
-  /** Called when the run may go on after a pause. */
+  /** Called when the run may take another reference. */
   onReady: () => void;
 }
 
@@ -71,12 +71,14 @@ export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: Que
   return {
     open() {
       open++;
-      const definiteBefore = pace.definite;
       let startedAt = 0;
+      let definiteBefore = 0;
       let retried = 0;
       let heldAt: number | undefined;
+      const isHeld = () => heldAt === pace.definite && !pace.outage;
       const start = () => {
         startedAt = pace.start();
+        definiteBefore = pace.definite;
         return true;
       };
       return {
@@ -84,9 +86,10 @@ export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: Que
           if (halted.signal.aborted) return false;
           if (waiting.size === 0 && heldAt === undefined && pace.wait() === 0) return start();
           return new Promise((resolve) => {
-            const isHeld = () => heldAt === pace.definite && !pace.outage;
             waiting.add({ isHeld, resolve: (isOpen) => resolve(isOpen && start()) });
             admit();
+            // Another call may take the place of one that is held.
+            if (isHeld()) onReady();
           });
         },
         leave(result, next) {
@@ -98,7 +101,8 @@ export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: Que
             if (next !== "backoff") return undefined;
             if (result.kind !== "failure" && result.status === 429) return 0;
             if (retried < retries) return retryDelay(result, retried++, maxRetryAfter);
-            if (pace.definite > definiteBefore) return undefined;
+            // Others were answered meanwhile: it is this token that fails.
+            if (heldAt !== undefined || pace.definite > definiteBefore) return undefined;
             heldAt = pace.definite;
             return 0;
           };

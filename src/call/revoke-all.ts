@@ -123,7 +123,7 @@ export async function* revokeAll(
   }
 
   const abort = () => {
-    aborted = !source.ended || active.size > 0;
+    aborted = !source.ended || active.size + taking > 0;
     source.close();
     queue.halt();
     wake();

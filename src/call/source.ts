@@ -18,10 +18,12 @@ export function openSource(refs: BulkRefs): Source {
   const isAsync = Symbol.asyncIterator in refs;
   const waiting = new Set<(taken: Taken) => void>();
   let ended = false;
+  let closed = false;
   let failure: Source["failure"];
 
   function fail(error: unknown): Taken {
-    if (!ended) failure = { error };
+    // Of several calls of `next()` that are under way, a later one may have ended before.
+    if (!closed) failure ??= { error };
     return finish();
   }
 
@@ -36,9 +38,9 @@ export function openSource(refs: BulkRefs): Source {
   }
 
   function close(): void {
-    if (ended) return;
+    closed = true;
+    if (!ended) release();
     ended = true;
-    release();
     for (const resolve of waiting) resolve(undefined);
     waiting.clear();
   }
