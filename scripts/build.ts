@@ -24,6 +24,7 @@ await build({
   onLog,
   plugins: [dts()],
   output: { dir: "dist", cleanDir: true, chunkFileNames: "shared/[name].js" },
+  checks: { bundlerTimings: false },
 });
 
 const licenceOf = ({ name, version, license, licenseText }: LicenseInfo): string =>
@@ -45,5 +46,5 @@ await build({
       },
     }),
   ],
-  output: { dir: "dist/cli", chunkFileNames: "[name].js" },
+  output: { dir: "dist/cli", comments: false, chunkFileNames: "[name].js" },
 });
