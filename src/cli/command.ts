@@ -1,6 +1,6 @@
 // What can be typed: the commands, their options, and the help that needs no README.
 import { Command, InvalidArgumentError, Option } from "commander";
-import manifest from "../../package.json" with { type: "json" };
+import { VERSION } from "../version.js";
 import { EXIT_CODES, type ExitCode } from "./exit-code.js";
 import type { RevokeFlags } from "./settings.js";
 
@@ -49,7 +49,7 @@ function once(value: string, previous: string | undefined): string {
 export function createCommand(end: (code: ExitCode) => void): Command {
   const program = new Command("kaiten-tokens")
     .description("Revokes tokens of Kaiten service accounts, and tells which are dead.")
-    .version(manifest.version)
+    .version(VERSION)
     .addHelpText("after", `\nSay \`kaiten-tokens help revoke\` for its options.\n${EXAMPLES}`)
     .configureOutput({ outputError: (message, write) => write(withoutValue(message)) })
     .exitOverride()
