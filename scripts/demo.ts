@@ -6,8 +6,8 @@ import { join } from "node:path";
 import type { Fetch } from "kaiten-service-accounts";
 import { startPrism } from "./prism.js";
 
-const SOURCES = ["src", "generated", "package.json", "tsconfig.json", "tsconfig.build.json"];
-const BUILT = join("dist", "src", "index.js");
+const SOURCES = ["src", "generated", "package.json", "tsconfig.json"];
+const BUILT = join("dist", "index.js");
 
 /** When a file, or anything in a folder, was last changed; removing a file changes its folder. */
 function changed(path: string): number {
@@ -59,7 +59,7 @@ async function show(baseUrl: string): Promise<void> {
 
 /** The command itself, on this terminal: with its bar where there is one. */
 function showCommand(baseUrl: string): void {
-  const command = join("dist", "src", "cli", "main.js");
+  const command = join("dist", "cli", "main.js");
   const run = (...parameters: string[]) => {
     console.log(`\n$ kaiten-tokens revoke ${parameters.join(" ")}`);
     execFileSync(process.execPath, [command, "revoke", ...parameters], {

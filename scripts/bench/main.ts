@@ -33,7 +33,7 @@ function existingNotes(): string {
 async function main(quick: boolean): Promise<void> {
   // A peer may leave a rejection behind: that is its fault, and no reason to end. One of ours is.
   process.on("unhandledRejection", (reason) => {
-    if (reason instanceof Error && reason.stack?.includes("/dist/src/")) throw reason;
+    if (reason instanceof Error && reason.stack?.includes(`${process.cwd()}/dist/`)) throw reason;
   });
   await prepareHeyApi();
   const step = async <T>(name: string, measure: () => T | Promise<T>): Promise<T> => {

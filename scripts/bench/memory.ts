@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { median, type Section, table } from "./figures.js";
 
 const PROGRAM = `
-  import { createKaitenClient } from "./dist/src/index.js";
+  import { createKaitenClient } from "./dist/index.js";
   const count = Number(process.argv[1]);
   const fetch = async () => new Response(null, { status: 204 });
   const { tokens } = createKaitenClient({ baseUrl: "https://kaiten.example.com", token: "ksh_0123456789", fetch }).serviceAccounts;

@@ -5,7 +5,7 @@ import axios from "axios";
 import ky from "ky";
 import { ofetch } from "ofetch";
 import createFetchClient from "openapi-fetch";
-import { type ClientOptions, createKaitenClient } from "../../dist/src/index.js";
+import { type ClientOptions, createKaitenClient } from "../../dist/index.js";
 import type { paths } from "../../generated/schema.js";
 
 export interface Client {
@@ -134,7 +134,7 @@ export const PEERS: readonly Peer[] = [
   {
     name: OURS_UNDICI,
     create: async (target) => {
-      const { undiciFetch } = await import("../../dist/src/undici.js");
+      const { undiciFetch } = await import("../../dist/undici.js");
       const fetch = undiciFetch({ connections: 16 });
       return { ...ours({ ...target, fetch }), close: fetch.close };
     },

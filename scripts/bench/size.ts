@@ -9,7 +9,7 @@ import { OURS } from "./peers.js";
 const HERE = new URL(".", import.meta.url).pathname;
 
 const ENTRIES: Record<string, string> = {
-  [OURS]: `export { createKaitenClient } from "../../../../../dist/src/index.js";`,
+  [OURS]: `export { createKaitenClient } from "../../../../../dist/index.js";`,
   "openapi-fetch": `export { default } from "openapi-fetch";`,
   "hey-api": `export { createClient, deleteServiceAccountToken } from "../hey-api/index.mjs";`,
   ky: `export { default } from "ky";`,

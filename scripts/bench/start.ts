@@ -4,8 +4,8 @@ import { median, type Section, table, times } from "./figures.js";
 
 const COMMANDS: Record<string, string[]> = {
   "node -e 0": ["-e", "0"],
-  "import of the package": ["--input-type=module", "-e", 'import "./dist/src/index.js"'],
-  "kaiten-tokens --help": ["dist/src/cli/main.js", "--help"],
+  "import of the package": ["--input-type=module", "-e", 'import "./dist/index.js"'],
+  "kaiten-tokens --help": ["dist/cli/main.js", "--help"],
 };
 
 export type Starts = Map<string, number>;

@@ -1,7 +1,7 @@
 // The table of faults through every client as it comes: who says that a living token is dead, or a dead one alive, who
 // never answers, and who shows the credential.
 import { inspect } from "node:util";
-import { KaitenError } from "../../dist/src/index.js";
+import { KaitenError } from "../../dist/index.js";
 import { elsewhere, flood, HIDDEN, ROWS, type Row, TOKEN } from "../../test/faults/rows.js";
 import { playScript } from "../../test/faults/server.js";
 import { api } from "../../test/faults/steps.js";

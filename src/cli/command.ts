@@ -1,6 +1,6 @@
 // What can be typed: the commands, their options, and the help that needs no README.
-import { createRequire } from "node:module";
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { VERSION } from "../version.js";
 import { EXIT_CODES, type ExitCode } from "./exit-code.js";
 import type { RevokeFlags } from "./settings.js";
 
@@ -35,10 +35,6 @@ standard error. Outcomes:
 Exit codes, for many tokens the most severe (6, 3, 5, 4):
 ${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join("\n")}`;
 
-function version(): string {
-  return createRequire(import.meta.url)("kaiten-service-accounts/package.json").version;
-}
-
 /** An option is named without what was typed to it: in a hurry, that is the credential. */
 const withoutValue = (message: string): string =>
   message.replace(/(unknown option '(?:--[^']*?(?==)|-[^-]))[\s\S]+/, "$1'\n");
@@ -53,7 +49,7 @@ function once(value: string, previous: string | undefined): string {
 export function createCommand(end: (code: ExitCode) => void): Command {
   const program = new Command("kaiten-tokens")
     .description("Revokes tokens of Kaiten service accounts, and tells which are dead.")
-    .version(version())
+    .version(VERSION)
     .addHelpText("after", `\nSay \`kaiten-tokens help revoke\` for its options.\n${EXAMPLES}`)
     .configureOutput({ outputError: (message, write) => write(withoutValue(message)) })
     .exitOverride()
@@ -84,16 +80,6 @@ export function createCommand(end: (code: ExitCode) => void): Command {
       // Loaded here, so that --help does not wait for it.
       const { run } = await import("./run.js");
       end(await run(account, tokens, flags));
-    });
-
-  program
-    .command("completion")
-    .summary("print shell completion")
-    .description('Prints a completion script, as in: eval "$(kaiten-tokens completion bash)"')
-    .addArgument(new Argument("<shell>", "your shell").choices(["bash", "zsh", "fish"]))
-    .action(async (shell: "bash" | "zsh" | "fish") => {
-      const { completion } = await import("./completion.js");
-      process.stdout.write(completion(program, shell));
     });
   return program;
 }

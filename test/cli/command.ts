@@ -22,7 +22,7 @@ export const CREDENTIAL = "ksh_0123456789abcdefghijklmnopqrstuv";
 /** The one file that may hold it. */
 export const TOKEN_FILE = "credential";
 
-const MAIN = resolve("dist/src/cli/main.js");
+const MAIN = resolve("dist/cli/main.js");
 
 export interface Folder {
   path: string;

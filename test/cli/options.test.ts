@@ -238,8 +238,6 @@ describe("what cannot be", () => {
     [["revoke", "--from", "a", "--from", "b"], "is invalid. It can be given once: put the lists together."],
     [["revok"], "error: unknown command 'revok'\n(Did you mean revoke?)"],
     [["--nonsense"], "error: unknown option '--nonsense'"],
-    [["completion"], "error: missing required argument 'shell'"],
-    [["completion", "tcsh"], "Allowed choices are bash, zsh, fish."],
   ])("%j", async (args, fault) => {
     const { code, stdout, stderr } = await run([...args], { env: { KAITEN_BASE_URL: "http://127.0.0.1:9" } });
     expect(stderr).toContain(fault);

@@ -146,15 +146,12 @@ test("also where both readers have gone", async () => {
   expect([...server.dead].sort()).toEqual(slugs.sort());
 });
 
-test.each(["--help", "help revoke", "completion bash"])(
-  "`%s` with a reader that has gone is no crash",
-  async (args) => {
-    const shell = `exec 3> >(:); wait $!; kaiten-tokens ${args} >&3; echo "$?"`;
-    const { stdout, stderr } = await run([], { shell });
-    expect(stdout).toBe("0\n");
-    expect(stderr).toBe("");
-  },
-);
+test.each(["--help", "help revoke"])("`%s` with a reader that has gone is no crash", async (args) => {
+  const shell = `exec 3> >(:); wait $!; kaiten-tokens ${args} >&3; echo "$?"`;
+  const { stdout, stderr } = await run([], { shell });
+  expect(stdout).toBe("0\n");
+  expect(stderr).toBe("");
+});
 
 test.skipIf(!FULL_DISK.exists)("results that could not be written are told, and the tokens are revoked", async () => {
   await using server = await playTokens();
