@@ -168,13 +168,11 @@ async function pause(ms: number, signal: AbortSignal | null | undefined): Promis
   });
 }
 
-/** Numbers from 0 to 1, the same for the same seed (splitmix32). */
+/** Numbers from 0 to 1, the same for the same seed. */
 function createRandom(seed: number): () => number {
-  let state = seed;
+  let state = Math.imul(seed + 1, 0x9e3779b1);
   return () => {
-    state = (state + 0x9e3779b9) | 0;
-    let mixed = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
-    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-    return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
   };
 }
