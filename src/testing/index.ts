@@ -118,7 +118,8 @@ export function createFakeKaiten(options: FakeOptions = {}): FakeKaiten {
     const sent = new Headers(headers);
     const secret = /^Bearer (.+)/i.exec(sent.get("authorization") ?? "")?.[1];
     const traceId = /^\w\w-(\w{32})-/.exec(sent.get("traceparent") ?? "")?.[1] ?? newId();
-    const ref = method === "DELETE" ? refOf(path) : undefined;
+    const [, serviceAccountSlug, tokenSlug] = (method === "DELETE" && ROUTE.exec(path)?.map(decodeURIComponent)) || [];
+    const ref = serviceAccountSlug && tokenSlug ? { serviceAccountSlug, tokenSlug } : undefined;
     const at = new Date(now()).toISOString();
     const request: FakeRequest = { method, path, ref, at, fault: faultFor(ref, secret), committed: false };
     requests.push(request);
@@ -148,13 +149,9 @@ export function createFakeKaiten(options: FakeOptions = {}): FakeKaiten {
   };
 }
 
-const keyOf = ({ serviceAccountSlug, tokenSlug }: TokenRef) => `${serviceAccountSlug}/${tokenSlug}`;
+const ROUTE = /^\/api\/service-accounts\/([^/]+)\/tokens\/([^/]+)$/;
 
-function refOf(path: string): TokenRef | undefined {
-  const [, account, token] = /^\/api\/service-accounts\/([^/]+)\/tokens\/([^/]+)$/.exec(path) ?? [];
-  if (!account || !token) return undefined;
-  return { serviceAccountSlug: decodeURIComponent(account), tokenSlug: decodeURIComponent(token) };
-}
+const keyOf = ({ serviceAccountSlug, tokenSlug }: TokenRef) => `${serviceAccountSlug}/${tokenSlug}`;
 
 async function pause(ms: number, signal: AbortSignal | null | undefined): Promise<void> {
   if (ms === 0) return;
