@@ -18,7 +18,7 @@ export async function listen(fetch: FakeKaiten["fetch"], port: number): ReturnTy
   await EventEmitter.once(server, "listening");
   async function close(): Promise<void> {
     server.closeAllConnections();
-    if (server.listening) await EventEmitter.once(server.close(), "close");
+    await EventEmitter.once(server.close(), "close");
   }
   const address = server.address() as { port: number };
   return { url: `http://127.0.0.1:${address.port}/api`, close, [Symbol.asyncDispose]: close };

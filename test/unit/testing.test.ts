@@ -5,11 +5,12 @@ import * as vitest from "vitest";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import * as library from "../../src/index.js";
 import * as testing from "../../src/testing/index.js";
-import { createFakeKaiten, type FakeKaiten } from "../../src/testing/index.js";
+import { createFakeKaiten, type FakeKaiten, type Fault } from "../../src/testing/index.js";
 import { listen } from "../../src/testing/listen.js";
 
 const REF = { serviceAccountSlug: "ci-bot", tokenSlug: "deploy-key" };
 const OTHER = { serviceAccountSlug: "ci-bot", tokenSlug: "old-key" };
+const PROBLEM = "application/problem+json";
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 afterEach(() => {
@@ -36,7 +37,7 @@ function send(fake: FakeKaiten, { ref = REF, method = "DELETE", signal, ...sent 
 /** The status, and the code of a problem. */
 async function answer(fake: FakeKaiten, sent: Sent = {}): Promise<string> {
   const response = await send(fake, sent);
-  if (response.headers.get("content-type") !== "application/problem+json") return String(response.status);
+  if (response.headers.get("content-type") !== PROBLEM) return String(response.status);
   const { code } = await response.json();
   return [response.status, code].filter(Boolean).join(" ");
 }
@@ -75,6 +76,7 @@ describe("like the API,", () => {
   test.each([
     ["no credential", "", "401 Auth.NoIdentity"],
     ["another scheme", "Basic a3NoOmZha2U=", "401 Auth.NoIdentity"],
+    ["a scheme that ends in the right one", "Not-Bearer ksh_fake-credential", "401 Auth.NoIdentity"],
     ["an unknown credential", "Bearer ksh_unknown", "401 ValidateToken.Invalid"],
     ["the secret of a token", "bearer ksh_of-old-key", "204"],
   ])("it answers %s with what it means", async (_, authorization, expected) => {
@@ -93,6 +95,7 @@ describe("like the API,", () => {
     ["another method", { method: "GET" }],
     ["another path", { path: "/service-accounts/ci-bot" }],
     ["a longer path", { path: "/service-accounts/ci-bot/tokens/deploy-key/" }],
+    ["a path before that of the API", { path: "/../web/api/service-accounts/ci-bot/tokens/deploy-key" }],
     ["a base URL without its path", { path: "/../service-accounts/ci-bot/tokens/deploy-key" }],
   ])("it has no route for %s", async (_, sent) => {
     const fake = createFakeKaiten({ tokens: [REF] });
@@ -245,12 +248,48 @@ describe("a fault", () => {
     }
   });
 
-  test("with `errors` names them, and without leaves the member out", async () => {
+  test.each<[Fault, number, type: string | null, retryAfter: string | null]>([
+    ["gateway-403", 403, null, null],
+    ["gateway-429", 429, "text/plain", null],
+    ["login-page", 200, "text/html", null],
+    ["wrong-base-url", 404, PROBLEM, null],
+    ["hidden-token", 404, PROBLEM, null],
+    ["api-400", 400, PROBLEM, null],
+    ["api-422", 422, PROBLEM, null],
+    ["api-429", 429, PROBLEM, "1"],
+    ["api-503", 503, PROBLEM, "1"],
+    ["api-500-before-commit", 500, PROBLEM, null],
+    ["api-500-after-commit", 500, PROBLEM, null],
+  ])("%s answers %i %s, Retry-After %s", async (fault, status, type, retryAfter) => {
+    const fake = createFakeKaiten();
+    fake.play(fault);
+    const { status: answered, headers } = await send(fake);
+    const found = [answered, headers.get("content-type"), headers.get("retry-after"), headers.has("kaiten-traceid")];
+    // The gateway knows no trace.
+    expect(found).toEqual([status, type, retryAfter, type === PROBLEM]);
+  });
+
+  test.each<[Fault, cause: object]>([
+    ["connection-refused", { code: "ECONNREFUSED", syscall: "connect", message: "connect ECONNREFUSED" }],
+    ["lost-before-commit", { code: "ECONNRESET", syscall: "read", message: "read ECONNRESET" }],
+    ["lost-after-commit", { code: "ECONNRESET", syscall: "read", message: "read ECONNRESET" }],
+  ])("%s fails as Node's fetch does", async (fault, cause) => {
+    const fake = createFakeKaiten();
+    fake.play(fault);
+    const error: unknown = await send(fake).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ message: "fetch failed", cause });
+  });
+
+  test("has `errors` only where there are some, and an errorId of its own", async () => {
     const fake = createFakeKaiten();
     fake.play("api-422");
-    expect(await (await send(fake)).json()).toHaveProperty("errors", [expect.objectContaining({ value: null })]);
+    const refused = await (await send(fake)).json();
+    expect(refused.errors).toEqual([{ location: "path.tokenSlug", message: expect.any(String), value: null }]);
     fake.play("api-500-before-commit");
-    expect(await (await send(fake)).json()).not.toHaveProperty("errors");
+    const failed = await (await send(fake)).json();
+    expect(failed).not.toHaveProperty("errors");
+    expect(failed.errorId).not.toBe(refused.errorId);
   });
 });
 
@@ -329,9 +368,10 @@ test("the requests tell what arrived and what came of it, and no credential", as
   expect(JSON.stringify(fake.requests)).not.toContain(fake.credential);
 });
 
-test("the tokens that are alive are shown without their secrets", () => {
+test("the tokens that are alive are shown without their secrets, which are among the credentials", () => {
   const fake = createFakeKaiten({ tokens: [{ ...REF, secret: "ksh_of-deploy-key" }, OTHER] });
   expect(fake.alive()).toEqual([REF, OTHER]);
+  expect([...fake.credentials.keys()]).toEqual([fake.credential, "ksh_of-deploy-key"]);
   expect([REF, { ...REF, tokenSlug: "none" }].map(fake.isAlive)).toEqual([true, false]);
 });
 
