@@ -1,5 +1,5 @@
 // A fake of the API to test against: it revokes, refuses and fails as the real one does, and shows what is true.
-import type { TokenRef } from "../index.js";
+import type { TokenRef } from "../types.js";
 import { type Exchange, FAULTS, type Fault, NO_ROUTE, NO_TOKEN, PROBLEMS } from "./faults.js";
 import { listen } from "./listen.js";
 

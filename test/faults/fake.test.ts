@@ -15,6 +15,8 @@ interface Row {
   always: End;
   /** Where only the first attempt does. Without it, no second attempt is made. */
   once?: End;
+  /** What `verify` reports where every attempt meets the fault. Absent: it is unknown. */
+  verify?: "active";
   /** Whether the API carries out what meets the fault. */
   carriedOut?: true;
 }
@@ -30,7 +32,7 @@ const ROWS: Record<Fault, Row> = {
   "gateway-429": { always: ["not-revoked", "Response"], once: ["revoked"] },
   "login-page": { always: ["unknown", "Response"] },
   "wrong-base-url": { always: ["not-revoked", "Problem"] },
-  "hidden-token": { always: ["absent", "Problem"] },
+  "hidden-token": { always: ["absent", "Problem"], verify: "active" },
   "api-400": { always: ["not-revoked", "Problem"] },
   "api-422": { always: ["not-revoked", "Problem"] },
   "api-429": { always: ["not-revoked", "Problem"], once: ["revoked"] },
@@ -38,7 +40,7 @@ const ROWS: Record<Fault, Row> = {
   "api-500-before-commit": { always: ["unknown", "Problem"], once: ["revoked"] },
   "api-500-after-commit": { always: ["unknown", "Problem"], once: ["absent"], carriedOut: true },
   // The credential was revoked before: only this replica still accepts it.
-  "stale-replica": { always: ["revoked"], carriedOut: true },
+  "stale-replica": { always: ["revoked"], verify: "active", carriedOut: true },
 };
 
 const rows = Object.entries(ROWS) as [Fault, Row][];
@@ -47,29 +49,35 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+function clientFor(fake: FakeKaiten, fault: Fault, baseUrl?: string) {
+  const sender = baseUrl === undefined ? { baseUrl: fake.baseUrl, fetch: fake.fetch } : { baseUrl };
+  const timeout = fault.startsWith("no-answer") ? 1_000 : 20_000;
+  return createKaitenClient({ ...sender, token: fake.credential, timeout, retries: 1 });
+}
+
 /** A fake whose credential has revoked itself where the fault is about that. */
 async function fakeFor(fault: Fault): Promise<FakeKaiten> {
   const credential = "ksh_faults-of-the-fake";
   const fake = createFakeKaiten({ tokens: [REF, { ...SELF, secret: credential }], credential });
   if (fault === "stale-replica") {
-    await createKaitenClient({
-      baseUrl: fake.baseUrl,
-      token: credential,
-      fetch: fake.fetch,
-    }).serviceAccounts.tokens.revoke(SELF);
+    await clientFor(fake, fault).serviceAccounts.tokens.revoke(SELF);
     fake.requests.length = 0;
   }
   return fake;
 }
 
-async function endOf(fake: FakeKaiten, baseUrl: string, fetch?: FakeKaiten["fetch"]): Promise<End> {
-  const client = createKaitenClient({ baseUrl, token: fake.credential, fetch, timeout: 1_500, retries: 1 });
-  const end: unknown = await client.serviceAccounts.tokens.revoke(REF).catch((error: unknown) => error);
-  const { outcome } = end as { outcome: Outcome };
-  return end instanceof KaitenError ? [outcome, end.name.slice(6, -5) as End[1] & string] : [outcome];
+async function endOf(fake: FakeKaiten, fault: Fault, baseUrl?: string): Promise<[Outcome, error?: string]> {
+  const { revoke } = clientFor(fake, fault, baseUrl).serviceAccounts.tokens;
+  const end = await revoke(REF).catch((error: KaitenError) => error);
+  return end instanceof KaitenError ? [end.outcome, end.name] : [end.outcome];
 }
 
-function expectTruth(fake: FakeKaiten, fault: Fault, times: number, [outcome]: End): void {
+function expectEnd(end: [Outcome, error?: string], row: Row, times: number): void {
+  const [outcome, error] = times === 1 ? (row.once ?? row.always) : row.always;
+  expect(end).toEqual(error ? [outcome, `Kaiten${error}Error`] : [outcome]);
+}
+
+function expectTruth(fake: FakeKaiten, fault: Fault, times: number, outcome: Outcome): void {
   const { once, carriedOut = false } = ROWS[fault];
   expect(fake.requests).toHaveLength(once ? 2 : 1);
   expect(fake.requests[0]).toMatchObject({ fault, committed: carriedOut });
@@ -82,26 +90,47 @@ describe.each([
   ["the next request", 1],
   ["every request", Number.POSITIVE_INFINITY],
 ])("met by %s,", (_, times) => {
-  const expected = ({ once, always }: Row) => (times === 1 ? (once ?? always) : always);
-
   test.each(rows)("%s is reported as it is", async (fault, row) => {
     vi.useFakeTimers();
     const fake = await fakeFor(fault);
     fake.play(fault, { times });
-    const ended = endOf(fake, fake.baseUrl, fake.fetch);
+    const ended = endOf(fake, fault);
     await vi.runAllTimersAsync();
     const end = await ended;
-    expect(end).toEqual(expected(row));
-    expectTruth(fake, fault, times, end);
+    expectEnd(end, row, times);
+    expectTruth(fake, fault, times, end[0]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test.concurrent.each(rows)("%s is reported as it is over real sockets", async (fault, row) => {
     const fake = await fakeFor(fault);
     await using server = await fake.listen();
     fake.play(fault, { times });
-    const end = await endOf(fake, server.url);
+    const end = await endOf(fake, fault, server.url);
     // A connection that was accepted cannot be refused: it is lost.
-    expect(end).toEqual(expected(fault === "connection-refused" ? ROWS["lost-before-commit"] : row));
-    expectTruth(fake, fault, times, end);
+    expectEnd(end, fault === "connection-refused" ? ROWS["lost-before-commit"] : row, times);
+    expectTruth(fake, fault, times, end[0]);
   });
+});
+
+test.each(rows)(
+  "verify reports no more of %s than it proves, and destroys nothing",
+  async (fault, { verify = "unknown" }) => {
+    vi.useFakeTimers();
+    const fake = await fakeFor(fault);
+    const alive = fake.alive();
+    fake.play(fault, { times: Number.POSITIVE_INFINITY });
+    const verification = clientFor(fake, fault).verify();
+    await vi.runAllTimersAsync();
+    expect(await verification).toMatchObject({ validity: verify });
+    expect(fake.alive()).toEqual(alive);
+  },
+);
+
+test("verify finds a revoked secret accepted by a stale replica, and refused by the others", async () => {
+  const fake = await fakeFor("stale-replica");
+  const { verify } = clientFor(fake, "stale-replica");
+  fake.play("stale-replica");
+  expect(await verify()).toMatchObject({ validity: "active", canRevoke: true });
+  expect(await verify()).toMatchObject({ validity: "inactive" });
 });
