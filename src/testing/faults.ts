@@ -8,25 +8,22 @@ export interface Exchange {
 }
 
 /**
- * A bad day, by name.
+ * A bad day, by name. The API carries a request out only where the name says *after commit*, and on a stale replica.
  *
- * | fault | what the client gets | carried out |
- * | --- | --- | --- |
- * | `connection-refused` | no connection; through `listen()` a reset | no |
- * | `lost-before-commit` | a reset connection | no |
- * | `lost-after-commit` | a reset connection | yes |
- * | `no-answer-before-commit` | nothing until it gives up | no |
- * | `no-answer-after-commit` | nothing until it gives up | yes |
- * | `gateway-403` | 403 that is no problem: the gateway's own auth service is down | no |
- * | `gateway-429` | 429 in plain text without `Retry-After`, as past the `rateLimit` | no |
- * | `login-page` | 200 with a page of HTML | no |
- * | `wrong-base-url` | 404 `NOT_FOUND`, as for any path outside the API | no |
- * | `hidden-token` | 404 `Token.NotFound`, as for tokens of the platform and of ended memberships | no |
- * | `api-400`, `api-422` | a problem with `errors` | no |
- * | `api-429`, `api-503` | a problem with `Retry-After: 1` | no |
- * | `api-500-before-commit` | 500, a problem | no |
- * | `api-500-after-commit` | 500, a problem | yes |
- * | `stale-replica` | the API's answer, where a revoked secret is still accepted for 5 minutes | yes |
+ * | fault | what the client gets |
+ * | --- | --- |
+ * | `connection-refused` | no connection; over `listen()` a reset one |
+ * | `lost-before-commit`, `lost-after-commit` | a connection that is reset |
+ * | `no-answer-before-commit`, `no-answer-after-commit` | nothing, until it gives up |
+ * | `gateway-403` | 403 that is no problem: the gateway cannot reach its auth service |
+ * | `gateway-429` | 429 in plain text without `Retry-After`, as above the `rateLimit` |
+ * | `login-page` | 200 with a page of HTML |
+ * | `wrong-base-url` | 404 `NOT_FOUND`, as outside the API |
+ * | `hidden-token` | 404 `Token.NotFound`, as for tokens of the platform and of ended memberships |
+ * | `api-400`, `api-422` | a problem with `errors` |
+ * | `api-429`, `api-503` | a problem with `Retry-After: 1` |
+ * | `api-500-before-commit`, `api-500-after-commit` | 500, a problem |
+ * | `stale-replica` | the answer of a replica that accepts a secret for 5 minutes after its revocation |
  */
 export type Fault = keyof typeof FAULTS;
 
