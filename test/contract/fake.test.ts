@@ -1,5 +1,8 @@
 // The fake API is held to openapi.yaml: Prism's validating proxy stands before it and must find nothing to object to.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { commandOf } from "../../scripts/command.js";
 import { type Prism, startPrismProxy } from "../../scripts/prism.js";
 import { createFakeKaiten, type Fault } from "../../src/testing/index.js";
 import { readAnswers } from "./spec.js";
@@ -69,4 +72,17 @@ test("every documented status is among them", async () => {
 test("Prism objects to an answer that is not documented", async () => {
   fake.play("login-page");
   expect((await throughPrism({})).headers.get("sl-violations")).toContain("Unable to match the returned status code");
+});
+
+test("npm run mock -- --stateful serves it with tokens to revoke, and prints how", async () => {
+  const child = spawn(process.execPath, [commandOf("jiti", "jiti"), "scripts/mock.ts", "--stateful", "--port", "0"]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, authorization = "", url] = /curl .* "Authorization: (.+)" (.+)$/.exec(line) ?? [];
+    if (!url) continue;
+    const answers = [1, 2].map(() => fetch(url, { method: "DELETE", headers: { authorization } }));
+    expect((await Promise.all(answers)).map(({ status }) => status).sort()).toEqual([204, 404]);
+    return;
+  }
+  expect.unreachable("It ended before it printed a request to try.");
 });
