@@ -61,6 +61,7 @@ export const PROBLEMS = {
 } as const;
 
 export const NO_ROUTE = { code: "NOT_FOUND", detail: "There is no such route." };
+export const NO_SCOPE = { code: "Auth.MissingScope", detail: "The scope write:tokens is required." };
 export const NO_TOKEN = { code: "Token.NotFound", detail: "The token was not found or is already revoked." };
 const INVALID = { errors: [{ location: "path.tokenSlug", message: "is not a valid slug", value: null }] };
 

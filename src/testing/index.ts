@@ -1,6 +1,6 @@
 // A fake of the API to test against: it revokes, refuses and fails as the real one does, and shows what is true.
 import type { TokenRef } from "../types.js";
-import { type Exchange, FAULTS, type Fault, NO_ROUTE, NO_TOKEN, PROBLEMS } from "./faults.js";
+import { type Exchange, FAULTS, type Fault, NO_ROUTE, NO_SCOPE, NO_TOKEN, PROBLEMS } from "./faults.js";
 import { listen } from "./listen.js";
 
 export type { Fault };
@@ -102,7 +102,7 @@ export function createFakeKaiten(options: FakeOptions = {}): FakeKaiten {
       const isStale = replica === "stale" && now() < (staleUntil.get(secret) ?? 0);
       const granted = isStale ? scopes : credentials.get(secret);
       if (!granted) return problem(401, { code: "ValidateToken.Invalid", detail: "The token is not valid." });
-      if (!granted.includes("write:tokens")) return problem(403, { code: "Auth.MissingScope" });
+      if (!granted.includes("write:tokens")) return problem(403, NO_SCOPE);
       const token = tokens.get(keyOf(request.ref));
       if (!token) return problem(404, NO_TOKEN);
       request.committed = tokens.delete(keyOf(token));
@@ -139,7 +139,7 @@ export function createFakeKaiten(options: FakeOptions = {}): FakeKaiten {
     listen: (port = 0) => listen(fetch, port),
     play(fault, { times = 1, ref, rate = 1 } = {}) {
       const play = { fault, key: ref && keyOf(ref), times, rate };
-      plays.add(play);
+      if (times > 0) plays.add(play);
       return () => void plays.delete(play);
     },
     credentials,

@@ -1,7 +1,6 @@
 // Serves the fake over real sockets, on Node.
-import type { FakeKaiten } from "./index.js";
 
-export async function listen(fetch: FakeKaiten["fetch"], port: number): ReturnType<FakeKaiten["listen"]> {
+export async function listen(fetch: (url: string, init: RequestInit) => Promise<Response>, port: number) {
   // Imported here, so that the rest of the fake works everywhere.
   const [{ createServer }, { EventEmitter }] = await Promise.all([import("node:http"), import("node:events")]);
   const server = createServer(async ({ method, url, headers, socket }, reply) => {

@@ -216,6 +216,7 @@ describe("a fault", () => {
     const fake = createFakeKaiten();
     fake.play("api-400");
     fake.play("api-422", { times: 2 });
+    fake.play("api-429", { times: 0 });
     const end = fake.play("api-503", { times: Number.POSITIVE_INFINITY });
     for (const expected of ["400", "422", "422", "503", "503", "503"]) expect(await answer(fake)).toBe(expected);
     end();
