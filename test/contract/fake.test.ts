@@ -40,7 +40,8 @@ let prism: Prism | undefined;
 beforeAll(async () => {
   server = await fake.listen();
   prism = await startPrismProxy("openapi.yaml", server.url);
-});
+  // As long as a test may take: Prism starts slowly on a busy machine.
+}, 60_000);
 afterAll(async () => {
   await prism?.stop();
   await server?.close();
