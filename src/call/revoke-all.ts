@@ -122,6 +122,10 @@ export async function* revokeAll(
     wake();
   }
 
+  const change = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+    });
   const abort = () => {
     aborted = !source.ended || active.size + taking > 0;
     source.close();
@@ -141,14 +145,13 @@ export async function* revokeAll(
       }
       fill();
       if (results.length > 0 || (active.size + taking === 0 && source.ended)) continue;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      await change();
     }
   } finally {
     signal?.removeEventListener("abort", abort);
     source.close();
     queue.halt();
+    while (taking > 0) await change();
     await Promise.all(active);
   }
   if (source.failure) throw source.failure.error;

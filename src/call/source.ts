@@ -19,6 +19,7 @@ export function openSource(refs: BulkRefs): Source {
   const waiting = new Set<(taken: Taken) => void>();
   let ended = false;
   let closed = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let failure: Source["failure"];
 
   function fail(error: unknown): Taken {
@@ -41,8 +42,12 @@ export function openSource(refs: BulkRefs): Source {
     closed = true;
     if (!ended) release();
     ended = true;
-    for (const resolve of waiting) resolve(undefined);
-    waiting.clear();
+    if (waiting.size === 0) return;
+    // A reference that the source has just given has its result: it arrives before the next turn of the event loop.
+    timer = setTimeout(() => {
+      for (const resolve of waiting) resolve(undefined);
+      waiting.clear();
+    });
   }
 
   async function read(step: Promise<IteratorResult<BulkRef>> | IteratorResult<BulkRef>): Promise<Taken> {
@@ -73,6 +78,7 @@ export function openSource(refs: BulkRefs): Source {
             .catch(fail)
             .then((taken) => {
               waiting.delete(resolve);
+              if (waiting.size === 0) clearTimeout(timer);
               resolve(taken);
             });
         });
