@@ -16,6 +16,7 @@ await build({
   input: {
     index: "./src/index.ts",
     undici: "./src/undici.ts",
+    testing: "./src/testing/index.ts",
     schema: "./generated/schema.ts",
   },
   platform: "neutral",

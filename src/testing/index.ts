@@ -42,7 +42,7 @@ export interface FakeKaiten {
   /** For the client's option of this name. Only the path of the URL counts. */
   fetch(url: string | URL, init?: RequestInit): Promise<Response>;
   /** Serves the fake on 127.0.0.1, by default at any free port. Node only. */
-  listen(port?: number): Promise<AsyncDisposable & { url: string; close(): Promise<void> }>;
+  listen(port?: number): Promise<{ url: string; close(): Promise<void> }>;
   /**
    * Plays a fault to the next request, or to the next `times`; to those for `ref` only; to each with the chance `rate`
    * (0 to 1). Of several faults for a request, the oldest is played. Returns a function that ends the fault.

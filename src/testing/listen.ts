@@ -20,5 +20,5 @@ export async function listen(fetch: (url: string, init: RequestInit) => Promise<
     await EventEmitter.once(server.close(), "close");
   }
   const address = server.address() as { port: number };
-  return { url: `http://127.0.0.1:${address.port}/api`, close, [Symbol.asyncDispose]: close };
+  return { url: `http://127.0.0.1:${address.port}/api`, close };
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 import * as vitest from "vitest";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import * as library from "../../src/index.js";
 import * as testing from "../../src/testing/index.js";
 import { createFakeKaiten, type FakeKaiten, type Fault } from "../../src/testing/index.js";
@@ -387,7 +387,8 @@ function latch() {
 describe("over real sockets,", () => {
   test("it is the same fake, with the same path", async () => {
     const fake = createFakeKaiten({ tokens: [REF] });
-    await using server = await fake.listen();
+    const server = await fake.listen();
+    onTestFinished(() => server.close());
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/api$/);
     const { revoke } = clientOf(fake, { baseUrl: server.url, fetch: undefined });
     expect(await revoke(REF)).toMatchObject({ outcome: "revoked" });
@@ -396,7 +397,8 @@ describe("over real sockets,", () => {
 
   test("a lost answer is a connection that is reset", async () => {
     const fake = createFakeKaiten({ tokens: [REF] });
-    await using server = await fake.listen();
+    const server = await fake.listen();
+    onTestFinished(() => server.close());
     fake.play("lost-after-commit");
     const url = `${server.url}/service-accounts/ci-bot/tokens/deploy-key`;
     const headers = { authorization: `Bearer ${fake.credential}` };
@@ -434,7 +436,8 @@ describe("over real sockets,", () => {
   });
 
   test("a port can be chosen, and one that is in use is an error", async () => {
-    await using server = await createFakeKaiten().listen();
+    const server = await createFakeKaiten().listen();
+    onTestFinished(() => server.close());
     const port = Number(new URL(server.url).port);
     await expect(createFakeKaiten().listen(port)).rejects.toMatchObject({ code: "EADDRINUSE" });
     await server.close();
