@@ -16,6 +16,7 @@ export async function listen(fetch: (url: string, init: RequestInit) => Promise<
   }).listen(port, "127.0.0.1");
   await EventEmitter.once(server, "listening");
   async function close(): Promise<void> {
+    if (!server.listening) return;
     server.closeAllConnections();
     await EventEmitter.once(server.close(), "close");
   }

@@ -409,11 +409,12 @@ describe("over real sockets,", () => {
   test("a client that goes away aborts its request", async () => {
     const aborted = latch();
     const controller = new AbortController();
-    await using server = await listen(async (_, init) => {
+    const server = await listen(async (_, init) => {
       init?.signal?.addEventListener("abort", () => aborted.open());
       controller.abort();
       return new Promise<never>(() => {});
     }, 0);
+    onTestFinished(() => server.close());
     await expect(fetch(server.url, { signal: controller.signal })).rejects.toThrow("aborted");
     await aborted.opened;
   });
@@ -441,7 +442,8 @@ describe("over real sockets,", () => {
     const port = Number(new URL(server.url).port);
     await expect(createFakeKaiten().listen(port)).rejects.toMatchObject({ code: "EADDRINUSE" });
     await server.close();
-    await using next = await createFakeKaiten().listen(port);
+    const next = await createFakeKaiten().listen(port);
+    onTestFinished(() => next.close());
     expect(next.url).toBe(server.url);
   });
 });
