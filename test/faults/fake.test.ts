@@ -1,5 +1,5 @@
 // What the client must report for every fault that the fake can play: met by the next request only, and met by all.
-import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createKaitenClient, KaitenError, type Outcome } from "../../src/index.js";
 import { createFakeKaiten, type FakeKaiten, type Fault } from "../../src/testing/index.js";
 
@@ -105,9 +105,9 @@ describe.each([
   test.concurrent.each(rows)("%s is reported as it is over real sockets", async (fault, row) => {
     const fake = await fakeFor(fault);
     const server = await fake.listen();
-    onTestFinished(() => server.close());
     fake.play(fault, { times });
-    const end = await endOf(fake, fault, server.url);
+    // Not onTestFinished(): tests that run at the same time share it.
+    const end = await endOf(fake, fault, server.url).finally(server.close);
     // A connection that was accepted cannot be refused: it is lost.
     expectEnd(end, fault === "connection-refused" ? ROWS["lost-before-commit"] : row, times);
     expectTruth(fake, fault, times, end[0]);
