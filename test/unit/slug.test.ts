@@ -47,7 +47,7 @@ describe("a slug that would address something else is refused by name, and never
     ["del\\key", "has one of the characters / \\ %"],
     ["del%2fkey", "has one of the characters / \\ %"],
     ["%2e%2e", "has one of the characters / \\ %"],
-  ])("%j", async (slug, fault) => {
+  ] as [unknown, string][])("%j", async (slug, fault) => {
     for (const [name, ref] of places(slug)) {
       const { error, requests, events } = revoke(answer(204), { ref });
       expect(await error).toBeInstanceOf(TypeError);
