@@ -141,7 +141,7 @@ export async function attempt(
     request: { method, url: redact(url, secrets) },
     result,
     at: new Date().toISOString(),
-    traceId: answeredId ? redact(answeredId, secrets) : trace ? traceId : undefined,
+    traceId: answeredId ? redact(answeredId, secrets) : traceId,
   };
 }
 
@@ -176,11 +176,12 @@ interface FailureContext {
   secrets: readonly string[];
 }
 
-const CONNECT_FAULTS: Record<ConnectFault, string> = {
-  certificate:
-    "the server's certificate is not trusted. For a private certificate authority, set NODE_EXTRA_CA_CERTS to its file",
-  "plain-http": "the port speaks plain HTTP, not HTTPS. Check the base URL",
-  unreachable: "",
+/** What a person reads, given the words of the cause. Those of OpenSSL help nobody. */
+const CONNECT_FAULTS: Record<ConnectFault, (words: string) => string> = {
+  certificate: (words) =>
+    `the server's certificate is not trusted: ${words}. For a private certificate authority, set NODE_EXTRA_CA_CERTS to its file`,
+  "plain-http": () => "the port speaks plain HTTP, not HTTPS. Check the base URL",
+  unreachable: (words) => words,
 };
 
 const WAITED_FOR = {
@@ -200,8 +201,8 @@ function readFailure(thrown: unknown, { stage, timeout, signal, secrets }: Failu
   if (kind === CredentialError) return { ...failure, why: "credential", ...credentialFailure(thrown, secrets) };
   const fault = connectFault(thrown);
   const cause = redactCause(thrown, secrets);
-  const words = [fault && CONNECT_FAULTS[fault], cause && rootMessage(cause)].filter(Boolean).join(": ");
-  const reason = `The connection failed: ${words || "no reason was given"}`;
+  const words = (cause && rootMessage(cause)) || "no reason was given";
+  const reason = `The connection failed: ${fault ? CONNECT_FAULTS[fault](words) : words}`;
   return { ...failure, why: "connection", sent: failure.sent && !fault, reason, cause };
 }
 

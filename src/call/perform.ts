@@ -4,6 +4,7 @@ import { type Attempt, attempt, credentialFailure, type Operation, type Transpor
 import type { CallCredential } from "./credential.js";
 import { DeadlineError, pause, withDeadline } from "./deadline.js";
 import { randomHex } from "./platform.js";
+import { MARK } from "./redact.js";
 import { backoff } from "./retry.js";
 import type { AttemptResult, Next, Verdict } from "./verdict.js";
 
@@ -127,12 +128,18 @@ function toEvent(
 ): AttemptEvent {
   const errorId = result.kind === "problem" ? result.problem.errorId : undefined;
   return {
-    ...{ ref, number, url: request.url, at, outcome, ms },
+    ...{ ref: shownRef(ref, result), number, url: request.url, at, outcome, ms },
     ...(result.kind === "failure" ? { error: result.reason } : { status: result.status }),
     ...(delay !== undefined && { delay }),
     ...(traceId !== undefined && { traceId }),
     ...(errorId !== undefined && { errorId }),
   };
+}
+
+/** A slug that turned out to be the credential is not shown. */
+export function shownRef(ref: TokenRef, result: AttemptResult | undefined): TokenRef {
+  const isSecret = result?.kind === "failure" && result.why === "argument";
+  return isSecret ? { serviceAccountSlug: MARK, tokenSlug: MARK } : ref;
 }
 
 /** An observer cannot change what happened to the token: neither by throwing nor by rejecting. */

@@ -1,7 +1,7 @@
 // Removes credentials from text, also where a server or a library repeats them in part or escaped. Used where an attempt
 // ends, so that nothing behind it holds a secret.
 
-const MARK = "[credential]";
+export const MARK = "[credential]";
 
 /** So many characters from the beginning of a credential are redacted, and longer fragments too: a cut may leave them. */
 const MIN_PREFIX = 8;

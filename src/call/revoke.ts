@@ -4,24 +4,24 @@ import { type Meaning, toError } from "../errors/to-error.js";
 import type { AttemptEvent, Revocation, TokenRef } from "../types.js";
 import type { Attempt, Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
-import { createGate, type Gate, perform } from "./perform.js";
+import { createGate, type Gate, perform, shownRef } from "./perform.js";
 import { isBrowser } from "./platform.js";
 import { canExist } from "./slug.js";
 import { verdict } from "./verdict.js";
 
+const MISSPELT_OR_GONE = "it is misspelt, or an old token that is already gone. Verify the token's secret to be sure.";
+
 const MEANING: Meaning = {
-  absent:
-    "The API finds no active token by this name: it is misspelt, or an old token that is already gone. Verify the token's secret to be sure.",
+  absent: `The API finds no active token by this name: ${MISSPELT_OR_GONE}`,
   "not-revoked": "The request was not carried out. If the token was active, it still is.",
   unknown:
     "The token may still be active. Revoke it again as maybe revoked; absent then means revoked, or no longer found by the API.",
 };
 
-/** The API creates no such slugs: then `absent` is the answer to a misspelling. */
+/** The API creates no such slugs: then `absent` is usually the answer to a misspelling. */
 const IMPOSSIBLE: Meaning = {
   ...MEANING,
-  absent:
-    "The API finds no active token by this name, and creates none like it: slugs are lower-case letters, digits and hyphens. Check the spelling.",
+  absent: `The API finds no active token by this name, and creates only names of lower-case letters, digits and hyphens: ${MISSPELT_OR_GONE}`,
 };
 
 export interface RevokeSettings {
@@ -68,7 +68,8 @@ export async function revoke(
   if (outcome === "not-revoked" && last?.result.kind === "failure" && last.result.why === "argument") {
     throw new TypeError(`${last.result.reason}. Nothing was sent.`);
   }
-  throw toError(ended, { ref, meaning: possible ? MEANING : IMPOSSIBLE, timeout, signal });
+  const meaning = possible ? MEANING : IMPOSSIBLE;
+  throw toError(ended, { ref: shownRef(ref, last?.result), meaning, timeout, signal });
 }
 
 function toRevocation(

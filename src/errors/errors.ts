@@ -37,11 +37,11 @@ export class KaitenError extends Error {
   /** The token that was named. */
   readonly ref: TokenRef;
   /** The last request; missing where no attempt was made. */
-  readonly request?: { method: string; url: string };
+  declare readonly request?: { method: string; url: string };
   /** When the call ended: ISO 8601, by the local clock. */
   readonly at: string;
   /** Id under which the server's logs know the request. */
-  readonly traceId?: string;
+  declare readonly traceId?: string;
   /** What happened and what it means for the token: the message without request, attempts and ids. */
   readonly summary: string;
 

@@ -81,8 +81,8 @@ function adviceFor(result: Exclude<AttemptResult, { kind: "failure" }>, url: str
   if (result.kind === "problem" && result.problem.code && Object.hasOwn(BY_CODE, result.problem.code)) {
     return BY_CODE[result.problem.code] as string;
   }
-  if (status === 0 || (status >= 300 && status < 400)) return REDIRECT;
-  if (status < 300) return NOT_THE_API;
+  if (status === 0 || (status >= 300 && status < 400)) return REDIRECT + pathHint(url);
+  if (status < 300) return NOT_THE_API + pathHint(url);
   if (status === 401) return "Check the credential.";
   if (status === 403 && result.kind === "response") return GATEWAY;
   if (status === 404 || status === 405) return `This says nothing about the token: check the base URL.${pathHint(url)}`;
@@ -91,7 +91,7 @@ function adviceFor(result: Exclude<AttemptResult, { kind: "failure" }>, url: str
   return "";
 }
 
-/** Every real deployment serves the API below a path. */
+/** Every real deployment serves the API below a path. The URL is redacted: it may not parse. */
 function pathHint(url: string): string {
-  return new URL(url).pathname.startsWith("/service-accounts/") ? " Is its path missing, such as /api?" : "";
+  return /^https?:\/\/[^/]*\/service-accounts\//.test(url) ? " Is its path missing, such as /api?" : "";
 }

@@ -1,4 +1,4 @@
-// How long we wait: the range of the backoff, and every form of Retry-After.
+// How long to wait before another attempt: the range of the backoff, and every form of Retry-After.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { backoff, readRetryAfter } from "../../src/call/retry.js";
 
@@ -20,6 +20,9 @@ describe("backoff", () => {
 });
 
 const DAY = 24 * 3_600_000;
+
+const read = (value: string | null, more: Record<string, string> = {}) =>
+  readRetryAfter(new Headers({ ...(value !== null && { "Retry-After": value }), ...more }));
 
 describe("Retry-After", () => {
   beforeEach(() => {
@@ -53,7 +56,7 @@ describe("Retry-After", () => {
     ["Sunday, 06-Nov-94 08:49:37 GMT", 0],
     ["Sun Nov  6 08:49:37 1994", 0],
   ])("%s is %i ms", (value, ms) => {
-    expect(readRetryAfter(value)).toBe(ms);
+    expect(read(value)).toBe(ms);
   });
 
   test.each([
@@ -76,7 +79,20 @@ describe("Retry-After", () => {
     "Mon, 23 Nov 2026 1:00:05 GMT",
     "Mon, 99 Foo 2026 99:00:05 GMT",
     "Xxx, 23 Nov 2026 12:00:05 GMT",
+    // More seconds than a number can hold.
+    "9".repeat(310),
   ])("%j makes no sense and is ignored", (value) => {
-    expect(readRetryAfter(value)).toBeUndefined();
+    expect(read(value)).toBeUndefined();
+  });
+
+  test.each([
+    ["Mon, 23 Nov 2026 10:00:00 GMT", "Mon, 23 Nov 2026 10:00:05 GMT", 5_000],
+    ["Mon, 23 Nov 2026 10:00:00 GMT", "Monday, 23-Nov-26 10:00:05 GMT", 5_000],
+    ["Mon Nov 23 14:00:00 2026", "Mon, 23 Nov 2026 14:00:05 GMT", 5_000],
+    ["Mon, 23 Nov 2026 14:00:00 GMT", "Mon, 23 Nov 2026 13:00:00 GMT", 0],
+    // Without a Date that makes sense, the local clock is all there is.
+    ["yesterday", "Mon, 23 Nov 2026 12:00:05 GMT", 5_000],
+  ])("with Date: %s, %s is %i ms: the local clock may be wrong", (date, value, ms) => {
+    expect(read(value, { Date: date })).toBe(ms);
   });
 });

@@ -1,9 +1,9 @@
-// A call as a whole: how often it tries, how long it waits, and what it tells an observer. Only time is not real here.
+// A call as a whole: how many attempts it makes, how long it waits, and what its result and its observer are told.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type AttemptEvent, type CallOptions, type ClientOptions, createKaitenClient } from "../../src/index.js";
+import { createKaitenClient } from "../../src/index.js";
+import { absent, answer, BASE, lost, never, page, problem, REF, refused, revoke, TOKEN } from "./fake-api.js";
 
-const REF = { serviceAccountSlug: "ci-bot", tokenSlug: "deploy-key" };
-const URL_OF_REF = "https://kaiten.example.com/service-accounts/ci-bot/tokens/deploy-key";
+const URL_OF_REF = `${BASE}/service-accounts/ci-bot/tokens/deploy-key`;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date("2026-11-23T12:00:00Z") });
@@ -12,87 +12,82 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Answers in turn, the last again and again; `undefined` never comes. */
-function revoke(
-  answers: (Response | Error | undefined)[],
-  options: Partial<ClientOptions> = {},
-  call: CallOptions = {},
-) {
-  const events: AttemptEvent[] = [];
-  const at: number[] = [];
-  const fetch = async () => {
-    at.push(Date.now());
-    const answer = answers[Math.min(at.length, answers.length) - 1];
-    if (answer instanceof Error) throw answer;
-    return answer?.clone() ?? new Promise<never>(() => {});
-  };
+/** What became of a call, after whatever time it takes. */
+async function ended(...[steps, setup]: Parameters<typeof revoke>) {
   const began = Date.now();
-  const { tokens } = createKaitenClient({
-    baseUrl: "https://kaiten.example.com",
-    token: "ksh_0123456789",
-    fetch,
-    onAttempt: (event) => events.push(event),
-    ...options,
-  }).serviceAccounts;
-  const ended = tokens.revoke(REF, call).then(
-    (result) => ({ result, error: undefined, took: Date.now() - began }),
-    (error) => ({ result: undefined, error, took: Date.now() - began }),
-  );
-  const end = async () => {
-    await vi.runAllTimersAsync();
-    return ended;
-  };
-  return { events, at, end };
+  const { result, error, ...call } = revoke(steps, setup);
+  let took = 0;
+  const end = Promise.all([result, error]).finally(() => {
+    took = Date.now() - began;
+  });
+  await vi.runAllTimersAsync();
+  const [value, thrown] = await end;
+  const waits = call.requests.slice(1).map(({ at }, index) => at - (call.requests[index]?.at ?? 0));
+  return { ...call, result: value, error: thrown, took, waits };
 }
 
-const status = (code: number, headers: Record<string, string> = {}) =>
-  new Response(code === 204 ? null : "x", { status: code, headers });
-
 describe("by default", () => {
-  test("there are two attempts after the first, the second later than the first", async () => {
-    const { events, at, end } = revoke([status(503)]);
-    const { error } = await end();
+  test("there are two attempts after the first, each later than the one before", async () => {
+    const { error, waits, events } = await ended(answer(503));
     expect(error).toMatchObject({ attempts: 3, outcome: "unknown" });
-    const [first = 0, second = 0, third = 0] = at;
-    expect(second - first).toBeGreaterThanOrEqual(250);
-    expect(second - first).toBeLessThanOrEqual(501);
-    expect(third - second).toBeGreaterThanOrEqual(500);
-    expect(third - second).toBeLessThanOrEqual(1001);
+    const [first = 0, second = 0] = waits;
+    expect(first).toBeGreaterThanOrEqual(250);
+    expect(first).toBeLessThanOrEqual(501);
+    expect(second).toBeGreaterThanOrEqual(500);
+    expect(second).toBeLessThanOrEqual(1001);
     expect(events.map((event) => event.delay !== undefined)).toEqual([true, true, false]);
   });
 
-  test("an attempt may take ten seconds", async () => {
-    const { end } = revoke([undefined], {}, { retries: 0 });
-    const { error, took } = await end();
-    expect(error).toMatchObject({ name: "KaitenTimeoutError", timeout: 10_000, outcome: "unknown" });
-    expect(took).toBe(10_000);
+  test("an attempt may take twenty seconds", async () => {
+    const { error, took } = await ended(never, { call: { retries: 0 } });
+    expect(error).toMatchObject({ name: "KaitenTimeoutError", timeout: 20_000, outcome: "unknown" });
+    expect(took).toBe(20_000);
   });
 
   test("a Retry-After of a minute is waited for, a longer one is not", async () => {
-    expect((await revoke([status(429, { "Retry-After": "60" }), status(204)]).end()).result).toEqual({
-      outcome: "revoked",
-      attempts: 2,
-    });
-    expect((await revoke([status(429, { "Retry-After": "61" }), status(204)]).end()).error).toMatchObject({
-      attempts: 1,
-    });
+    const minute = await ended([answer(429, "", { "Retry-After": "60" }), answer(204)]);
+    expect(minute.result).toMatchObject({ outcome: "revoked", attempts: 2 });
+    expect(minute.took).toBe(60_000);
+    const longer = await ended([answer(429, "", { "Retry-After": "61" }), answer(204)]);
+    expect(longer.error).toMatchObject({ attempts: 1 });
+    expect(longer.took).toBe(0);
   });
 });
 
-describe("options of a call win over those of the client", () => {
+describe("options of a call take precedence over those of the client", () => {
   test.each([
     [{ retries: 4 }, { retries: 1 }, 2],
     [{ retries: 1 }, { retries: 0 }, 1],
     [{ retries: 1 }, {}, 2],
     [{ retries: 1 }, { retries: undefined }, 2],
   ])("%j and %j: %i attempts", async (client, call, attempts) => {
-    expect((await revoke([status(503)], client, call).end()).error).toMatchObject({ attempts });
+    expect((await ended(answer(503), { client, call })).error).toMatchObject({ attempts });
   });
 
   test("timeout", async () => {
-    const { error, took } = await revoke([undefined], { timeout: 5_000, retries: 0 }, { timeout: 70 }).end();
+    const { error, took } = await ended(never, { client: { timeout: 5_000, retries: 0 }, call: { timeout: 70 } });
     expect(error).toMatchObject({ timeout: 70 });
     expect(took).toBe(70);
+  });
+});
+
+describe("retries limit the attempts", () => {
+  const asked = { "Retry-After": "1" };
+  test.each([
+    ["answers 429", answer(429)],
+    ["answers 429 and says when to come back", answer(429, "", asked)],
+    ["answers 503 and says when to come back", answer(503, "", asked)],
+    ["answers 408 and says when to come back", answer(408, "", asked)],
+    ["is a gateway whose own service is down", page(403, asked)],
+    ["answers 429 with a problem", problem(429, {}, asked)],
+    ["closes the connection", lost()],
+    ["refuses the connection", refused()],
+  ])("of a server that %s", async (_, step) => {
+    for (const retries of [0, 1, 4]) {
+      const { requests, error } = await ended(step, { client: { retries } });
+      expect(requests).toHaveLength(retries + 1);
+      expect(error).toMatchObject({ attempts: retries + 1 });
+    }
   });
 });
 
@@ -101,53 +96,150 @@ describe("Retry-After", () => {
     ["20", 20_000],
     ["Mon, 23 Nov 2026 12:00:20 GMT", 20_000],
   ])("%s is the least that is waited", async (value, ms) => {
-    const { at, end, events } = revoke([status(503, { "Retry-After": value }), status(204)]);
-    await end();
-    expect((at[1] ?? 0) - (at[0] ?? 0)).toBe(ms);
+    const { waits, events } = await ended([answer(503, "", { "Retry-After": value }), answer(204)]);
+    expect(waits).toEqual([ms]);
     expect(events[0]?.delay).toBe(ms);
   });
 
-  test.each(["0", "soon", "Sun, 06 Nov 1994 08:49:37 GMT"])("%s leaves the backoff as it is", async (value) => {
-    const { at, end } = revoke([status(429, { "Retry-After": value }), status(204)]);
-    await end();
-    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(250);
-    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeLessThanOrEqual(501);
+  test("that is a date is measured against the server's clock", async () => {
+    const headers = { "Retry-After": "Mon, 23 Nov 2026 10:00:20 GMT", Date: "Mon, 23 Nov 2026 10:00:00 GMT" };
+    expect((await ended([answer(503, "", headers), answer(204)])).waits).toEqual([20_000]);
   });
 
-  test("is told by the error, in ms", async () => {
-    const answer = new Response("{}", {
-      status: 429,
-      headers: { "Content-Type": "application/problem+json", "Retry-After": "90" },
+  test.each(["0", "soon", "Sun, 06 Nov 1994 08:49:37 GMT", "9".repeat(400)])(
+    "%s leaves the backoff as it is",
+    async (value) => {
+      const { waits, error } = await ended(answer(429, "", { "Retry-After": value }), { client: { retries: 1 } });
+      expect(waits[0]).toBeGreaterThanOrEqual(250);
+      expect(waits[0]).toBeLessThanOrEqual(501);
+      expect(error).toMatchObject({ attempts: 2 });
+      expect((error as unknown as { retryAfter: unknown }).retryAfter).not.toBe(Number.POSITIVE_INFINITY);
+    },
+  );
+
+  test.each([
+    ["KaitenProblemError", problem(429, {}, { "Retry-After": "90" })],
+    ["KaitenResponseError", answer(429, "local_rate_limit", { "Retry-After": "90" })],
+  ])("is a member of %s, in ms", async (name, step) => {
+    expect((await ended(step)).error).toMatchObject({ name, retryAfter: 90_000 });
+  });
+});
+
+describe("absent", () => {
+  test("rejects at the first attempt", async () => {
+    expect((await ended(absent())).error).toMatchObject({ name: "KaitenProblemError", outcome: "absent", attempts: 1 });
+  });
+
+  test("rejects after attempts that cannot have revoked the token", async () => {
+    const { error } = await ended([refused(), answer(429), absent()]);
+    expect(error).toMatchObject({ outcome: "absent", attempts: 3 });
+  });
+
+  test.each([
+    ["after a lost answer", [lost(), absent()], {}],
+    ["after an error of the server, whatever came between", [answer(500), answer(429), absent()], {}],
+    ["with ignoreAbsent", [absent()], { ignoreAbsent: true }],
+    ["with maybeRevoked", [absent()], { maybeRevoked: true }],
+  ])("resolves %s", async (_, steps, call) => {
+    expect((await ended(steps, { call })).result).toEqual({
+      ...{ ref: REF, outcome: "absent", attempts: steps.length, status: 404 },
+      ...{ at: expect.any(String), traceId: expect.stringMatching(/^[\da-f]{32}$/) },
     });
-    expect((await revoke([answer]).end()).error).toMatchObject({ retryAfter: 90_000 });
+  });
+
+  test.each([
+    ["a problem without a code", problem(404)],
+    ["a problem with another code", problem(404, { code: "NOT_FOUND" })],
+    ["a page", page(404)],
+  ])("is not said by a 404 that is %s, whatever is accepted", async (_, step) => {
+    expect((await ended(step, { call: { ignoreAbsent: true } })).error).toMatchObject({ outcome: "not-revoked" });
+    expect((await ended(step, { call: { maybeRevoked: true } })).error).toMatchObject({ outcome: "unknown" });
+  });
+});
+
+describe("maybeRevoked counts as an attempt that may have revoked the token", () => {
+  test.each([
+    ["a refusal of scope", problem(403, { code: "Auth.MissingScope" }), 1],
+    ["a refused credential", problem(401), 1],
+    ["a limit", answer(429), 3],
+    ["a connection that was refused", refused(), 3],
+  ])("%s proves nothing", async (_, step, attempts) => {
+    const { error, events } = await ended(step, { call: { maybeRevoked: true } });
+    expect(error).toMatchObject({ outcome: "unknown", attempts });
+    expect(events.map(({ outcome }) => outcome)).toEqual(Array(attempts).fill("unknown"));
+    expect((await ended(step)).error).toMatchObject({ outcome: "not-revoked" });
+  });
+
+  test("a token provider that fails proves nothing", async () => {
+    const client = { token: () => Promise.reject(new Error("vault sealed")) };
+    const { error } = await ended(answer(204), { client, call: { maybeRevoked: true } });
+    expect(error).toMatchObject({ name: "KaitenError", outcome: "unknown", attempts: 1 });
+  });
+
+  test("a 204 is still revoked", async () => {
+    const { result } = await ended(answer(204), { call: { maybeRevoked: true } });
+    expect(result).toMatchObject({ outcome: "revoked", attempts: 1 });
+  });
+});
+
+describe("a result", () => {
+  test("has the reference, the outcome, the attempts, the time, the status and the ids", async () => {
+    const step = answer(204, null, { "Kaiten-TraceId": "trace-1" });
+    expect((await ended(step)).result).toStrictEqual({
+      ...{ ref: REF, outcome: "revoked", attempts: 1, status: 204 },
+      ...{ at: "2026-11-23T12:00:00.000Z", traceId: "trace-1" },
+    });
+    const gone = problem(404, { code: "Token.NotFound", errorId: "error-1" }, { "Kaiten-TraceId": "trace-2" });
+    expect((await ended(gone, { call: { ignoreAbsent: true } })).result).toStrictEqual({
+      ...{ ref: REF, outcome: "absent", attempts: 1, status: 404 },
+      ...{ at: "2026-11-23T12:00:00.000Z", traceId: "trace-2", errorId: "error-1" },
+    });
+  });
+
+  test("has no ids where there are none", async () => {
+    expect((await ended(answer(204), { client: { traceparent: false } })).result).toStrictEqual({
+      ...{ ref: REF, outcome: "revoked", attempts: 1, status: 204, at: "2026-11-23T12:00:00.000Z" },
+    });
   });
 });
 
 describe("an observer", () => {
-  test("is told of every attempt: number, URL, status or error, outcome, ms, delay and trace", async () => {
-    const { events, end } = revoke([
-      status(429, { "Kaiten-TraceId": "trace-1", "Retry-After": "2" }),
-      new TypeError("fetch failed"),
-      status(204),
-    ]);
-    await end();
-    const common = { url: URL_OF_REF, ms: 0 };
+  test("is told every attempt: what, when, where, with which answer or error, and what is known after it", async () => {
+    const { events } = await ended(
+      [
+        answer(429, "", { "Kaiten-TraceId": "trace-1", "Retry-After": "2" }),
+        problem(503, { errorId: "error-1" }, { "Retry-After": "3" }),
+        lost(),
+        answer(204, null, { "Kaiten-TraceId": "trace-2" }),
+      ],
+      { client: { traceparent: false, retries: 3 } },
+    );
+    const common = { ref: REF, url: URL_OF_REF, ms: 0, at: expect.any(String) };
     expect(events).toStrictEqual([
-      { ...common, number: 1, status: 429, outcome: "not-revoked", delay: 2_000, traceId: "trace-1" },
-      { ...common, number: 2, error: "fetch failed", outcome: "unknown", delay: expect.any(Number) },
-      { ...common, number: 3, status: 204, outcome: "revoked" },
+      {
+        ...{ ...common, number: 1, status: 429, outcome: "not-revoked", delay: 2_000, traceId: "trace-1" },
+        at: "2026-11-23T12:00:00.000Z",
+      },
+      {
+        ...{ ...common, number: 2, status: 503, outcome: "unknown", delay: 3_000, errorId: "error-1" },
+        at: "2026-11-23T12:00:02.000Z",
+      },
+      {
+        ...{ ...common, number: 3, error: "The connection failed: fetch failed", outcome: "unknown" },
+        ...{ delay: expect.any(Number), at: "2026-11-23T12:00:05.000Z" },
+      },
+      { ...common, number: 4, status: 204, outcome: "revoked", traceId: "trace-2" },
     ]);
   });
 
   test("is not told the credential, where the server repeats it", async () => {
-    const { events, end } = revoke([status(204, { "Kaiten-TraceId": "of-ksh_0123456789" })]);
-    await end();
+    const { events, result } = await ended(answer(204, null, { "Kaiten-TraceId": `of-${TOKEN}` }));
     expect(events).toMatchObject([{ traceId: "of-[credential]" }]);
+    expect(result).toMatchObject({ traceId: "of-[credential]" });
   });
 
   test("is told how long an attempt took", async () => {
-    const { events, end } = revoke([undefined], { timeout: 70, retries: 0 });
-    await end();
+    const { events } = await ended(never, { client: { timeout: 70, retries: 0 } });
     expect(events).toMatchObject([{ ms: 70 }]);
   });
 
@@ -160,35 +252,43 @@ describe("an observer", () => {
     ],
     ["rejects", () => Promise.reject(new Error("observer"))],
   ])("that %s changes nothing", async (_, onAttempt) => {
-    expect((await revoke([status(503), status(204)], { onAttempt }).end()).result).toEqual({
-      outcome: "revoked",
-      attempts: 2,
-    });
+    const { result } = await ended([answer(503), answer(204)], { client: { onAttempt } });
+    expect(result).toMatchObject({ outcome: "revoked", attempts: 2 });
   });
 });
 
 test("the platform's fetch is looked up at the call, so that what wraps it later is used", async () => {
-  const { tokens } = createKaitenClient({
-    baseUrl: "https://kaiten.example.com",
-    token: "ksh_0123456789",
-  }).serviceAccounts;
-  const wrapped = vi.spyOn(globalThis, "fetch").mockResolvedValue(status(204));
-  await expect(tokens.revoke(REF)).resolves.toEqual({ outcome: "revoked", attempts: 1 });
+  const { tokens } = createKaitenClient({ baseUrl: BASE, token: TOKEN }).serviceAccounts;
+  const wrapped = vi.spyOn(globalThis, "fetch").mockResolvedValue(answer(204));
+  await expect(tokens.revoke(REF)).resolves.toMatchObject({ outcome: "revoked", attempts: 1 });
   expect(wrapped).toHaveBeenCalledOnce();
   wrapped.mockRestore();
 });
 
-test.each([
-  [204, false],
-  [205, true],
-  [404, false],
-  [503, false],
-])("after a %i the signal that fetch was given is aborted: %s", async (code, aborted) => {
-  const given: RequestInit[] = [];
-  const fetch = async (_: string, init: RequestInit) => {
-    given.push(init);
-    return new Response(null, { status: code });
-  };
-  await revoke([], { fetch, retries: 0 }).end();
-  expect(given.map(({ signal }) => signal?.aborted)).toEqual([aborted]);
+test.each<[number, Record<string, string>, boolean]>([
+  [204, {}, false],
+  [204, { "Content-Length": "5" }, true],
+  [204, { "Transfer-Encoding": "chunked" }, true],
+  [205, {}, true],
+  [404, {}, false],
+  [503, {}, false],
+])("after a %i with %j the request is cancelled, so that its socket is freed: %s", async (status, headers, aborted) => {
+  const { requests } = await ended(answer(status, null, headers), { client: { retries: 0 } });
+  expect(requests.map(({ init }) => init.signal?.aborted)).toEqual([aborted]);
+});
+
+test.each([200, 404, 503])("a %i of a fetch that has no stream is read by its text()", async (status) => {
+  const body = '{"code":"Token.NotFound"}';
+  const headers = new Headers({ "Content-Type": "application/problem+json" });
+  const fetch = async () => ({ status, ok: status < 300, headers, text: async () => body });
+  const { error } = await ended([], { client: { fetch, retries: 0 } });
+  expect(error).toMatchObject(status === 200 ? { excerpt: body } : { code: "Token.NotFound" });
+});
+
+test("an answer to a redirected request proves nothing, whatever it says", async () => {
+  const redirected = (step: Response) => async () => Object.defineProperty(step, "redirected", { value: true });
+  for (const step of [answer(204), absent(), problem(403)]) {
+    const { error } = await ended(redirected(step), { call: { ignoreAbsent: true } });
+    expect(error).toMatchObject({ name: "KaitenResponseError", outcome: "unknown", attempts: 1 });
+  }
 });

@@ -1,8 +1,28 @@
-// Which slugs may leave this machine.
-import { describe, expect, test } from "vitest";
-import { assertSlug } from "../../src/slug.js";
+// Which slugs may leave this machine, and which of them the API can have created.
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { absent, answer, BASE, lost, refused, revoke, TOKEN } from "./fake-api.js";
 
-describe("a slug that would not arrive as one segment is refused by name", () => {
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJl";
+
+/** Whatever a person or a log can see of it. */
+const shown = (...values: unknown[]) => values.map((value) => `${inspect(value)}${JSON.stringify(value)}`).join("");
+
+/** The reference with a slug at each of its places. */
+const places = (slug: unknown) =>
+  [
+    ["serviceAccountSlug", { serviceAccountSlug: slug, tokenSlug: "deploy-key" }],
+    ["tokenSlug", { serviceAccountSlug: "ci-bot", tokenSlug: slug }],
+  ] as [string, { serviceAccountSlug: string; tokenSlug: string }][];
+
+describe("a slug that would address something else is refused by name, and never printed", () => {
   test.each([
     [undefined, "must be a string, not undefined"],
     [null, "must be a string, not null"],
@@ -15,30 +35,152 @@ describe("a slug that would not arrive as one segment is refused by name", () =>
     ["\ud800", "has a lone surrogate"],
     ["a\udc00b", "has a lone surrogate"],
     ["\udc00\ud800", "has a lone surrogate"],
-  ])("%j", (slug, fault) => {
-    expect(() => assertSlug("tokenSlug", slug)).toThrow(TypeError);
-    expect(() => assertSlug("tokenSlug", slug)).toThrow(`tokenSlug ${fault}`);
+    ...["\0", "\n", "\r", "\t", "\x1b", "\x7f", "\x80", "\x9f"].map((c) => [`del${c}key`, "has a control character"]),
+    ...["\u2028", "\u2029"].map((c) => [`del${c}key`, "has a control character"]),
+    // The characters that reverse the direction of a text.
+    ...["\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069"].map((c) => [
+      `del${c}key`,
+      "has a control character",
+    ]),
+    ["del/key", "has one of the characters / \\ %"],
+    ["../key", "has one of the characters / \\ %"],
+    ["del\\key", "has one of the characters / \\ %"],
+    ["del%2fkey", "has one of the characters / \\ %"],
+    ["%2e%2e", "has one of the characters / \\ %"],
+  ] as [unknown, string][])("%j", async (slug, fault) => {
+    for (const [name, ref] of places(slug)) {
+      const { error, requests, events } = revoke(answer(204), { ref });
+      expect(await error).toBeInstanceOf(TypeError);
+      expect((await error).message).toContain(`${name} ${fault}`);
+      expect((await error).message).toContain("Nothing was sent.");
+      if (typeof slug === "string" && slug.length > 2) expect((await error).message).not.toContain(slug);
+      expect([requests, events]).toEqual([[], []]);
+    }
   });
 });
 
-describe("every other string is allowed", () => {
+describe("a secret in place of a slug is refused, and never printed", () => {
   test.each([
-    "a",
-    "...",
-    ".a",
-    "a.",
-    "..a",
-    "a/b",
-    "../x",
-    "%2e%2e",
-    "%",
-    " ",
-    "\0",
-    "\n",
-    "ü",
-    "😀",
-    "x".repeat(10_000),
-  ])("%j", (slug) => {
-    expect(() => assertSlug("tokenSlug", slug)).not.toThrow();
+    "ksh_another-secret",
+    "KSH_ANOTHER-SECRET",
+    " ksh_another-secret",
+    "ksm_another-secret",
+    "whsec_another-secret",
+    "Bearer ksh_another-secret",
+    "bearer  ksm_another-secret",
+    JWT,
+    ` ${JWT}`,
+    TOKEN,
+    `my-${TOKEN}-1`,
+  ])("%j", async (slug) => {
+    for (const [name, ref] of places(slug)) {
+      const { error, requests, events } = revoke(answer(204), { ref });
+      expect(await error).toBeInstanceOf(TypeError);
+      expect((await error).message).toContain(`${name} is a secret: pass the slug`);
+      expect(shown(await error, events)).not.toMatch(/another-secret|c2lnbmF0dXJl|0123456789/i);
+      expect(requests).toEqual([]);
+    }
   });
+
+  test("also when it is the token that the provider returns, at any attempt", async () => {
+    const ref = { serviceAccountSlug: "ci-bot", tokenSlug: "old-opaque-token" };
+    const first = revoke(answer(204), { ref, client: { token: () => "opaque-token" } });
+    expect(await first.error).toBeInstanceOf(TypeError);
+    expect(shown(await first.error, first.events)).not.toContain("opaque-token");
+    expect(first.requests).toEqual([]);
+
+    let asked = 0;
+    const token = () => (asked++ ? "opaque-token" : TOKEN);
+    const second = revoke(refused(), { ref, client: { token } });
+    await vi.runAllTimersAsync();
+    expect(await second.error).toBeInstanceOf(TypeError);
+    expect(second.requests).toHaveLength(1);
+  });
+
+  test("also after an attempt that may have revoked the token: then the outcome is unknown", async () => {
+    const ref = { serviceAccountSlug: "ci-bot", tokenSlug: "opaque-token" };
+    let asked = 0;
+    const token = () => (asked++ ? "opaque-token" : TOKEN);
+    const after = revoke(lost(), { ref, client: { token } });
+    await vi.runAllTimersAsync();
+    expect(await after.error).toMatchObject({ name: "KaitenError", outcome: "unknown", attempts: 2 });
+    expect((await after.error).message).toContain("tokenSlug is a secret: pass the slug");
+    expect(shown(await after.error, after.events.at(-1))).not.toContain("opaque-token");
+    const before = revoke(lost(), { ref, client: { token: () => "opaque-token" }, call: { maybeRevoked: true } });
+    expect(await before.error).toMatchObject({ name: "KaitenError", outcome: "unknown", attempts: 1 });
+  });
+
+  test("but not a name that has something in common with one", async () => {
+    for (const tokenSlug of ["ksh", "my-ksh_key", "eyJ-bot", "eyJ.bot", "whsec", "bearer-key"]) {
+      expect(await revoke(answer(204), { ref: { serviceAccountSlug: "a", tokenSlug } }).result).toBeDefined();
+    }
+    // A credential of fewer than eight characters is part of many names.
+    const ref = { serviceAccountSlug: "ci-bot", tokenSlug: "seven77-key" };
+    expect(await revoke(answer(204), { ref, client: { token: "seven77" } }).result).toBeDefined();
+    expect(await revoke(answer(204), { ref, client: { token: "seven77-" } }).error).toBeInstanceOf(TypeError);
+  });
+});
+
+describe("every other slug is sent as one segment of the path", () => {
+  test.each([
+    ["a", "a"],
+    ["...", "..."],
+    [".a", ".a"],
+    ["a.", "a."],
+    ["..a", "..a"],
+    [" ", "%20"],
+    ["a b", "a%20b"],
+    ["a?b#c", "a%3Fb%23c"],
+    ["a;b=c", "a%3Bb%3Dc"],
+    ["{tokenSlug}", "%7BtokenSlug%7D"],
+    ["ü", "%C3%BC"],
+    ["😀", "%F0%9F%98%80"],
+    ["x".repeat(10_000), "x".repeat(10_000)],
+  ])("%j", async (slug, segment) => {
+    const sent: string[] = [];
+    for (const [, ref] of places(slug)) {
+      const { requests, result } = revoke(answer(204), { ref });
+      expect(await result).toMatchObject({ outcome: "revoked", ref });
+      sent.push(...requests.map(({ url }) => url));
+    }
+    expect(sent).toEqual([
+      `${BASE}/service-accounts/${segment}/tokens/deploy-key`,
+      `${BASE}/service-accounts/ci-bot/tokens/${segment}`,
+    ]);
+  });
+});
+
+/** Each of them accepts `absent` as the end of the token. */
+const ACCEPTED = [
+  ["with ignoreAbsent", [absent()], { ignoreAbsent: true }],
+  ["with maybeRevoked", [absent()], { maybeRevoked: true }],
+  ["after an attempt that may have revoked it", [lost(), absent()], {}],
+] as const;
+
+describe.each(ACCEPTED)("absent, %s", (_, steps, call) => {
+  test.each(["Deploy-Key", "deploy_key", "deploy.key", "-deploy", "deploy-", "d", "ü", "deploy key", "x".repeat(101)])(
+    "never resolves for a slug that the API cannot have created: %s",
+    async (slug) => {
+      for (const [, ref] of places(slug)) {
+        const ended = revoke([...steps], { ref, call });
+        await vi.runAllTimersAsync();
+        const error = await ended.error;
+        expect(error).toMatchObject({ name: "KaitenProblemError", outcome: "absent", ref });
+        expect(error.message).toContain("misspelt, or an old token that is already gone");
+        expect(error.message).toContain("Verify the token's secret");
+        expect(error.message).toContain("lower-case letters, digits and hyphens");
+      }
+    },
+  );
+
+  test.each(["dk", "d-k", "00", "9-9", "a--b", "x".repeat(100)])(
+    "resolves for a slug that it can have created: %s",
+    async (slug) => {
+      for (const [, ref] of places(slug)) {
+        const ended = revoke([...steps], { ref, call });
+        await vi.runAllTimersAsync();
+        expect(await ended.result).toMatchObject({ outcome: "absent", status: 404, ref });
+      }
+    },
+  );
 });

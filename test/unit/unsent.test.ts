@@ -1,34 +1,36 @@
-// What of a thrown value proves that no byte of the request was written. All else proves nothing.
+// What of a thrown value proves that nothing of the request was written. All else proves nothing.
 import { describe, expect, test } from "vitest";
-import { wasNeverSent } from "../../src/call/unsent.js";
+import { type ConnectFault, connectFault } from "../../src/call/unsent.js";
 
-const CODES = [
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EAI_NODATA",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-  "CERT_HAS_EXPIRED",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "HOSTNAME_MISMATCH",
-  "INVALID_CA",
-  "INVALID_PURPOSE",
-  "PATH_LENGTH_EXCEEDED",
-];
+const CODES: Record<ConnectFault, string[]> = {
+  unreachable: ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EAI_NODATA", "UND_ERR_CONNECT_TIMEOUT"],
+  certificate: [
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "CERT_HAS_EXPIRED",
+    "UNABLE_TO_GET_ISSUER_CERT",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "HOSTNAME_MISMATCH",
+    "INVALID_CA",
+    "INVALID_PURPOSE",
+    "PATH_LENGTH_EXCEEDED",
+  ],
+  "plain-http": ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"],
+};
+const ROWS = Object.entries(CODES).flatMap(([fault, codes]) => codes.map((code) => [code, fault]));
 
-test.each(CODES)("the code %s proves it", (code) => {
-  expect(wasNeverSent({ code })).toBe(true);
+test.each(ROWS)("the code %s proves it: %s", (code, fault) => {
+  expect(connectFault({ code })).toBe(fault);
 });
 
-test.each([...CODES.map((code) => `X_${code}`), ...CODES.map((code) => `${code}-X`), "EAI_", "CERT_", "ECONNRESET"])(
-  "the code %s does not",
-  (code) => {
-    expect(wasNeverSent({ code })).toBe(false);
-  },
-);
+test.each([
+  ...ROWS.flatMap(([code]) => [`X_${code}`, `${code}-X`]),
+  ...["EAI_", "CERT_", "ECONNRESET", "EPIPE", "ETIMEDOUT", "UND_ERR_SOCKET"],
+  // A server can send an alert at any time.
+  ...["ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR", "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "EPROTO"],
+])("the code %s does not", (code) => {
+  expect(connectFault({ code })).toBeUndefined();
+});
 
 test.each([
   ["getaddrinfo", true],
@@ -39,14 +41,14 @@ test.each([
   ["read", false],
   ["write", false],
 ])("the system call %s: %s", (syscall, proven) => {
-  expect(wasNeverSent({ syscall, code: "ETIMEDOUT" })).toBe(proven);
+  expect(connectFault({ syscall, code: "ETIMEDOUT" })).toBe(proven ? "unreachable" : undefined);
 });
 
 test.each([
   ["bad port", true],
   ["a bad port", false],
 ])("the message %j: %s", (message, proven) => {
-  expect(wasNeverSent(new Error(message))).toBe(proven);
+  expect(connectFault(new Error(message))).toBe(proven ? "unreachable" : undefined);
 });
 
 const refused = { code: "ECONNREFUSED" };
@@ -66,24 +68,25 @@ describe("what is inside", () => {
     ["addresses that are too deep", within(3, { errors: [refused] }), false],
     ["no addresses, but a cause", { errors: [], cause: refused }, true],
     ["addresses that are no list", { errors: "all", cause: refused }, true],
+    ["all addresses, for more than one reason", { errors: [refused, { code: "CERT_HAS_EXPIRED" }] }, true],
     ["addresses and a cause: the addresses count", { errors: [lost], cause: refused }, false],
   ])("%s: %s", (_, thrown, proven) => {
-    expect(wasNeverSent(thrown)).toBe(proven);
+    expect(connectFault(thrown)).toBe(proven ? "unreachable" : undefined);
   });
 
   test("an error that is among its own ends", () => {
     const round = { errors: [] as unknown[] };
     round.errors.push(round);
-    expect(wasNeverSent(round)).toBe(false);
+    expect(connectFault(round)).toBeUndefined();
   });
 });
 
 test.each([undefined, null, "ECONNREFUSED", 7, Object.create(null)])("%j proves nothing", (thrown) => {
-  expect(wasNeverSent(thrown)).toBe(false);
+  expect(connectFault(thrown)).toBeUndefined();
 });
 
-test("what throws when it is looked at proves nothing", () => {
+test("a value that throws when it is read proves nothing", () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
-  expect(wasNeverSent(proxy)).toBe(false);
+  expect(connectFault(proxy)).toBeUndefined();
 });
