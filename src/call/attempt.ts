@@ -1,4 +1,5 @@
 // One attempt: one request with a credential, a time limit, no redirect and a bounded body. Its result holds no secret.
+import { createQuerySerializer, defaultPathSerializer } from "openapi-fetch";
 import { type Client, createClient } from "../../generated/client.js";
 import type { Fetch, FetchResponse } from "../types.js";
 import { announcesBody, discard, hasNoContent, readText } from "./body.js";
@@ -8,7 +9,7 @@ import { isBrowser, platformInit, randomHex, USER_AGENT } from "./platform.js";
 import { isProblemType, readProblem } from "./problem.js";
 import { redact, redactCause, redactHeaders, redactJson, rootMessage } from "./redact.js";
 import { readRetryAfter } from "./retry.js";
-import { slugFault } from "./slug.js";
+import { holdsCredential, IS_SECRET } from "./slug.js";
 import { type ConnectFault, connectFault } from "./unsent.js";
 import type { AttemptResult } from "./verdict.js";
 
@@ -60,8 +61,30 @@ export interface AttemptOptions {
 const EXCERPT = 2048;
 
 export function createTransport(baseUrl: string, fetch: Fetch, trace: boolean): Transport {
-  const client = createClient({ baseUrl, Request: RequestParts as object as typeof Request });
+  const client = createClient({
+    baseUrl,
+    Request: RequestParts as object as typeof Request,
+    pathSerializer: createPathSerializer(),
+    querySerializer: createQuerySerializer(),
+  });
   return { client, fetch, trace: trace && !isBrowser() };
+}
+
+/** As openapi-fetch's own for strings, with the template split once: its regular expression takes 5 % of a call. */
+function createPathSerializer(): typeof defaultPathSerializer {
+  const templates = new Map<string, string[]>();
+  return (template, params) => {
+    const parts = templates.get(template) ?? template.split(/[{}]/);
+    templates.set(template, parts);
+    let url = "";
+    for (let index = 0; index < parts.length; index++) {
+      const part = parts[index] as string;
+      const value = index % 2 === 0 ? part : params[part];
+      if (typeof value !== "string") return defaultPathSerializer(template, params);
+      url += index % 2 === 0 ? part : encodeURIComponent(value);
+    }
+    return url;
+  };
 }
 
 /** openapi-fetch makes a Request, and `fetch` would make another one from it: this one only carries the parts. */
@@ -95,15 +118,17 @@ export async function attempt(
     progress.request = { method, url };
     const given = credential.getToken(ending);
     const token = typeof given === "string" ? given : await given;
-    for (const [name, slug] of Object.entries(operation.slugs)) {
-      const fault = slugFault(slug, [token]);
-      if (fault) throw new ArgumentError(`${name} ${fault}`);
+    for (const name in operation.slugs) {
+      if (holdsCredential(operation.slugs[name] as string, token)) throw new ArgumentError(`${name} ${IS_SECRET}`);
     }
-    headers.set("authorization", `Bearer ${token}`);
-    if (!isBrowser()) headers.set("user-agent", USER_AGENT);
-    if (trace) headers.set("traceparent", `00-${traceId}-${randomHex(8)}-01`);
+    const sent: Record<string, string> = { authorization: `Bearer ${token}` };
+    headers.forEach((value, name) => {
+      sent[name] = value;
+    });
+    if (!isBrowser()) sent["user-agent"] = USER_AGENT;
+    if (trace) sent.traceparent = `00-${traceId}-${randomHex(2)}-01`;
     ending.throwIfAborted();
-    const init: SendingInit = { method, headers, redirect: "manual", signal: ending, ...platformInit() };
+    const init: SendingInit = { method, headers: sent, redirect: "manual", signal: ending, ...platformInit() };
     progress.stage = fetch.reportsStart ? "connection" : "answer";
     if (fetch.reportsStart) {
       init.onStart = () => {
@@ -114,7 +139,7 @@ export async function attempt(
     const { status, ok, headers: answered, redirected } = response;
     if (hasNoContent(status)) {
       progress.bare = response;
-      discard(response.body);
+      if (response.body) discard(response.body);
       if (announcesBody(status, answered)) stop();
     } else if (response.body !== null) {
       progress.text = response.body ? await readText(response.body, ending) : await response.text();
@@ -145,8 +170,12 @@ export async function attempt(
   };
 }
 
+const REVOKED = { kind: "response", status: 204, redirected: false, excerpt: "", retryAfter: undefined } as const;
+const NO_HEADERS = new Headers();
+
 /** Its headers are not read: they can be faulty, and tell nothing that matters. */
 function noContent({ status, redirected = false }: FetchResponse): AttemptResult {
+  if (status === 204 && !redirected) return { ...REVOKED, headers: NO_HEADERS };
   return { kind: "response", status, redirected, headers: new Headers(), excerpt: "", retryAfter: undefined };
 }
 

@@ -69,16 +69,16 @@ export type RefreshFailure = { reason: string; cause: Error | undefined };
 /** Makes attempts until one of them, the gate or the caller ends the call. Throws nothing. */
 export async function perform(transport: Transport, call: Call): Promise<Ended> {
   const { operation, credential, gate, timeout, signal, onAttempt } = call;
-  const traceId = transport.trace ? randomHex(16) : undefined;
+  const traceId = transport.trace ? randomHex(4) : undefined;
   let { maybeRevoked } = call;
   let outcome: Outcome = maybeRevoked ? "unknown" : "not-revoked";
   let last: Attempt | undefined;
   let refreshFailure: RefreshFailure | undefined;
 
   for (let number = 1; ; number++) {
-    const end = (attempts: number, aborted: boolean): Ended => ({
-      ...{ last, attempts, outcome, maybeRevoked, aborted, refreshFailure },
-    });
+    const end = (attempts: number, aborted: boolean): Ended => {
+      return { last, attempts, outcome, maybeRevoked, aborted, refreshFailure };
+    };
     if (signal?.aborted) return end(number - 1, true);
     const open = gate.enter();
     if (open !== true && !(await open)) return end(number - 1, false);

@@ -78,11 +78,9 @@ function toRevocation(
   attempts: number,
   { result, at, traceId }: Attempt,
 ): Revocation {
-  const errorId = result.kind === "problem" ? result.problem.errorId : undefined;
-  return {
-    ...{ ref, outcome, attempts, at },
-    ...(result.kind !== "failure" && { status: result.status }),
-    ...(traceId !== undefined && { traceId }),
-    ...(errorId !== undefined && { errorId }),
-  };
+  const revocation: Revocation = { ref, outcome, attempts, at };
+  if (result.kind !== "failure") revocation.status = result.status;
+  if (traceId !== undefined) revocation.traceId = traceId;
+  if (result.kind === "problem" && result.problem.errorId !== undefined) revocation.errorId = result.problem.errorId;
+  return revocation;
 }

@@ -10,7 +10,7 @@ const CONTROL = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069
 const SECRET = /^\s*(bearer\s+)?(ksh_|ksm_|whsec_|eyJ[^.]*\.[^.]*\.)/i;
 
 /** Shorter credentials are part of many ordinary names. */
-export const MIN_CREDENTIAL = 8;
+const MIN_CREDENTIAL = 8;
 
 /**
  * @param credentials none of which may be in the slug.
@@ -26,9 +26,16 @@ export function slugFault(slug: unknown, credentials: readonly string[] = []): s
   if (CONTROL.test(slug)) return "has a control character";
   // Envoy unescapes %2F and %5C in a path, and others decode twice: the request would delete something else.
   if (/[/\\%]/.test(slug)) return "has one of the characters / \\ %, which a proxy may change on the way";
-  const holds = (credential: string) => credential.length >= MIN_CREDENTIAL && slug.includes(credential);
-  if (SECRET.test(slug) || credentials.some(holds)) return "is a secret: pass the slug, which is the token's name";
-  return undefined;
+  return SECRET.test(slug) || credentials.some((credential) => holdsCredential(slug, credential))
+    ? IS_SECRET
+    : undefined;
+}
+
+/** What is wrong with a slug that holds a credential. */
+export const IS_SECRET = "is a secret: pass the slug, which is the token's name";
+
+export function holdsCredential(slug: string, credential: string): boolean {
+  return credential.length >= MIN_CREDENTIAL && slug.includes(credential);
 }
 
 /** Whether the API can have created a token or an account by this slug: else `absent` proves nothing. */

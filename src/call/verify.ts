@@ -4,7 +4,7 @@ import type { Verification } from "../types.js";
 import type { Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
 import { createGate, perform } from "./perform.js";
-import { isBrowser, randomHex } from "./platform.js";
+import { isBrowser, secureHex } from "./platform.js";
 import { type AttemptResult, verdict } from "./verdict.js";
 
 export interface VerifySettings {
@@ -29,7 +29,7 @@ export async function verify(
   { timeout, retries, maxRetryAfter, signal }: VerifySettings,
 ): Promise<Verification> {
   signal?.throwIfAborted();
-  const ref = { serviceAccountSlug: `verify-${randomHex(16)}`, tokenSlug: `verify-${randomHex(16)}` };
+  const ref = { serviceAccountSlug: `verify-${secureHex(16)}`, tokenSlug: `verify-${secureHex(16)}` };
   const repeats = isBrowser();
   const { last, aborted } = await perform(transport, {
     operation: {
