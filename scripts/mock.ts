@@ -1,13 +1,12 @@
-// Mocks the API from openapi.yaml, until Ctrl-C.
+// Mocks the API from openapi.yaml until Ctrl-C.
 import { parseArgs } from "node:util";
 import { createFakeKaiten } from "../src/testing/index.js";
 import { startPrism } from "./prism.js";
 
-const SPEC = "openapi.yaml";
 const USAGE = `Usage: npm run mock [-- options]
        npm run mock -- --stateful [options]   a fake API that remembers what was revoked, without Prism
 
-  --port N    where to listen, on 127.0.0.1   (default: 4010; 0: any that is free)
+  --port N    listen on this port of 127.0.0.1   (default: 4010; 0: any free port)
   --help      show this`;
 
 async function main(): Promise<void> {
@@ -19,29 +18,26 @@ async function main(): Promise<void> {
   if (!/^\d+$/.test(values.port) || port > 65_535) {
     throw new Error(`--port must be a whole number from 0 to 65535, not "${values.port}".`);
   }
+
+  // At once, also while Prism is starting: it cannot outlive us.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      console.log("\nStopped.");
+      process.exit();
+    });
+  }
   if (values.stateful) return serveFake(port);
 
-  const interrupted = new Promise<"interrupted">((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve("interrupted"));
-  });
-  const prism = await Promise.race([startPrism(SPEC, { port, onLine: console.log }), interrupted]);
-  if (prism === "interrupted") return process.exit(0);
+  const prism = await startPrism("openapi.yaml", { port, onLine: console.log });
   console.log(`
-Mocking ${SPEC} at ${prism.url} until Ctrl-C. Try it:
+Mocking openapi.yaml at ${prism.url} until Ctrl-C. Try it:
 
   curl -i -X DELETE -H "Authorization: Bearer any" ${prism.url}/service-accounts/ci-bot/tokens/deploy-key
 
 Add -H "Prefer: code=404" for another documented answer.
 `);
-  if ((await Promise.race([prism.ended, interrupted])) !== "interrupted") throw new Error("Prism has ended by itself.");
-  await prism.stop();
-  console.log("\nStopped.");
+  throw new Error(`Prism ended by itself: ${await prism.ended}`);
 }
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
 
 async function serveFake(port: number): Promise<void> {
   const serviceAccountSlug = "ci-bot";
@@ -58,3 +54,8 @@ async function serveFake(port: number): Promise<void> {
 
 The secret of old-key, ${secret}, is accepted until old-key is revoked.`);
 }
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

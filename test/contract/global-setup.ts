@@ -21,10 +21,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // Not after the tests: they may be interrupted.
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const log = join(folder, "log");
+  let stopped = false;
   try {
     const prism = await startPrism("openapi.yaml", { onLine: (line) => appendFileSync(log, `${line}\n`) });
     project.provide("prism", { url: prism.url, log });
-    return prism.stop;
+    prism.ended.then((words) => {
+      if (!stopped) console.error(`The mock has ended by itself: ${words}`);
+    });
+    return () => {
+      stopped = true;
+      return prism.stop();
+    };
   } catch (error) {
     // Thrown, it would be shown with a stack, below a claim that there are no tests.
     console.error(`No test has run. ${error instanceof Error ? error.message : error}`);

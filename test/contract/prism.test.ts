@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { commandOf } from "../../scripts/command.js";
-import { type Prism, startPrism } from "../../scripts/prism.js";
+import { type Prism, startPrism, startPrismProxy } from "../../scripts/prism.js";
 
 const folder = mkdtempSync(join(tmpdir(), "prism-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,7 +19,9 @@ function write(name: string, text: string): string {
   return file;
 }
 
-/** Whether somebody listens; without a request, which Prism would log, and die of where nobody reads its log. */
+const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+/** Whether somebody listens; found out without a request, so that nothing is logged. */
 async function listens(url: string): Promise<boolean> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   try {
@@ -48,16 +51,44 @@ test("Prism listens on a free port of the loopback interface until it is stopped
   expect(await listens(other.url)).toBe(true);
 });
 
-test("the log has a line for each request, in plain text, and a listener is told of it", async () => {
+test("a listener receives a line for each request, in plain text", async () => {
   vi.stubEnv("FORCE_COLOR", "1");
   onTestFinished(() => void vi.unstubAllEnvs());
-  const told: string[] = [];
-  const prism = await start("openapi.yaml", { onLine: (line) => told.push(line) });
-  expect(told).toEqual([]);
+  const lines: string[] = [];
+  const prism = await start("openapi.yaml", { onLine: (line) => lines.push(line) });
+  expect(lines).toEqual([]);
   await fetch(`${prism.url}/some/where`);
   const line = expect.stringMatching(/ \[HTTP SERVER\] get \/some\/where .*Request received$/);
-  await vi.waitFor(() => expect(told).toContainEqual(line));
-  expect(prism.log).toContainEqual(line);
+  await vi.waitFor(() => expect(lines).toContainEqual(line));
+});
+
+test("Prism's last words are known when a request ends it", async () => {
+  const spec = readFileSync("openapi.yaml", "utf8").replaceAll("in: path", "in: path\n          style: matrix");
+  const prism = await start(write("matrix.yaml", spec));
+  const url = `${prism.url}/service-accounts/ci-bot/tokens/deploy-key`;
+  await expect(fetch(url, { method: "DELETE" })).rejects.toThrow();
+  expect(await prism.ended).toBe('Matrix serialization style requires parameter to be prefixed with ";"');
+});
+
+test("a proxy follows no redirect, not even to another port of the same host", async () => {
+  const followed: string[] = [];
+  const elsewhere = createHttpServer(({ url = "" }, response) => {
+    followed.push(url);
+    response.end();
+  });
+  const upstream = createHttpServer((_, response) => {
+    response.writeHead(307, { location: `${urlOf(elsewhere)}/elsewhere` }).end();
+  });
+  for (const server of [elsewhere, upstream]) {
+    onTestFinished(() => void server.close());
+    await once(server.listen(0, "127.0.0.1"), "listening");
+  }
+  const prism = await startPrismProxy("openapi.yaml", urlOf(upstream));
+  onTestFinished(prism.stop);
+  const headers = { authorization: "Bearer any" };
+  const url = `${prism.url}/service-accounts/ci-bot/tokens/deploy-key`;
+  expect((await fetch(url, { method: "DELETE", headers, redirect: "manual" })).status).toBe(307);
+  expect(followed).toEqual([]);
 });
 
 describe("a mock that cannot start says why in one line", () => {
@@ -76,10 +107,9 @@ describe("a mock that cannot start says why in one line", () => {
     const server = createServer().listen(0, "127.0.0.1");
     onTestFinished(() => void server.close());
     await once(server, "listening");
-    const address = server.address();
-    const port = typeof address === "object" && address ? address.port : 0;
+    const { port } = server.address() as AddressInfo;
     await expect(start("openapi.yaml", { port })).rejects.toThrow(
-      `Prism cannot mock openapi.yaml: port ${port} is in use. Stop what listens there, or choose another port.`,
+      `Prism cannot mock openapi.yaml: listen EADDRINUSE: address already in use 127.0.0.1:${port}`,
     );
   });
 
@@ -89,8 +119,8 @@ describe("a mock that cannot start says why in one line", () => {
     await expect(start("nowhere.yaml", { timeout: 20_000 })).rejects.toThrow("Error opening file");
   });
 
-  test("it is not up in time", async () => {
-    await expect(start("openapi.yaml", { timeout: 1 })).rejects.toThrow("it was not up within 1 ms");
+  test("it does not listen in time", async () => {
+    await expect(start("openapi.yaml", { timeout: 1 })).rejects.toThrow("it did not listen within 1 ms");
   });
 
   test("it is not installed", () => {
