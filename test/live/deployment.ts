@@ -1,15 +1,24 @@
-// A deployment to stand in for a real one: it conforms, but for what it is told to do otherwise.
+// A local deployment that keeps the contract, except for what a test changes.
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 
 export const TOKEN = "ksh_live.0123456789-abcdefghijklmnopqrstuvwxyz";
 
 export type Answer = (response: ServerResponse) => unknown;
 
-export interface Deployment {
+/** What a deployment answers to a wrong credential, and to a token that does not exist. */
+export interface Answers {
+  refused?: Answer;
+  absent?: Answer;
+}
+
+export interface LocalDeployment {
   url: string;
-  /** What it was asked: method and path, with a word on the credential. */
-  asked: string[];
+  /** The requests: method, path, and whether the credential was the known one. */
+  requests: string[];
+  /** Changes the answers from now on. */
+  answerWith(answers: Answers): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -30,19 +39,22 @@ export const ABSENT = {
 };
 
 /** Starts one on loopback. */
-export async function deploy(answers: { refused?: Answer; absent?: Answer } = {}): Promise<Deployment> {
-  const { refused = answer(401, REFUSED), absent = answer(404, ABSENT) } = answers;
-  const asked: string[] = [];
+export async function deploy(answers: Answers = {}): Promise<LocalDeployment> {
+  const requests: string[] = [];
+  let current = answers;
   const server = createServer(({ method, url, headers }, response) => {
     const known = headers.authorization === `Bearer ${TOKEN}`;
-    asked.push(`${known ? "known" : "unknown"} ${method} ${url}`);
+    requests.push(`${method} ${url} ${known ? "known" : "unknown"}`);
+    const { refused = answer(401, REFUSED), absent = answer(404, ABSENT) } = current;
     (known ? absent : refused)(response);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  const address = server.address();
   return {
-    url: `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/api`,
-    asked,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`,
+    requests,
+    answerWith(answers) {
+      current = answers;
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
