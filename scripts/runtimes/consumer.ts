@@ -1,16 +1,11 @@
 // A project that uses the package: the tarball that npm would publish, installed into a folder of its own.
 import { execSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "rolldown";
 
-export interface Consumer {
-  /** Where its programs are: each plays the scenario with the servers in `servers.js` and prints what it saw as JSON. */
-  folder: string;
-  remove(): void;
-}
-
+/** main.js and worker.js play the scenario with the servers in servers.js, and print what they saw as JSON. */
 const FILES = {
   "package.json": '{ "private": true, "type": "module" }',
   "main.js": `
@@ -36,22 +31,16 @@ const worker :Workerd.Worker = (
 );`,
 };
 
-export async function createConsumer(scenario: string): Promise<Consumer> {
+export async function createConsumer(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "consumer-"));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  try {
-    const tarball = execSync(`npm pack --silent --pack-destination "${folder}"`, { encoding: "utf8" }).trim();
-    for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), `${text.trim()}\n`);
-    execSync(`npm install --no-audit --no-fund --loglevel=error "./${tarball}"`, { cwd: folder, stdio: "pipe" });
+  const tarball = String(execSync(`npm pack --silent --ignore-scripts --pack-destination "${folder}"`)).trim();
+  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), `${text.trim()}\n`);
+  execSync(`npm install --no-audit --no-fund --loglevel=error "./${tarball}"`, { cwd: folder, stdio: "pipe" });
 
-    // A copy, so that the package is found where it is installed.
-    copyFileSync(scenario, join(folder, "scenario.ts"));
-    const input = { cwd: folder, input: "scenario.ts", logLevel: "warn", platform: "browser" } as const;
-    await build({ ...input, external: /^kaiten-/, output: { file: join(folder, "scenario.js") } });
-    await build({ ...input, output: { file: join(folder, "bundle.js") } });
-    return { folder, remove };
-  } catch (error) {
-    remove();
-    throw error;
-  }
+  // A copy, so that the package is found where it is installed.
+  copyFileSync(join("scripts", "runtimes", "scenario.ts"), join(folder, "scenario.ts"));
+  const input = { cwd: folder, input: "scenario.ts", logLevel: "warn", platform: "browser" } as const;
+  await build({ ...input, external: /^kaiten-/, output: { file: join(folder, "scenario.js") } });
+  await build({ ...input, output: { file: join(folder, "bundle.js") } });
+  return folder;
 }
