@@ -1,79 +1,84 @@
-// What a call costs: one at a time, 16 in flight, and in bulk. Each client has processes of its own, so that none pays for
-// another's garbage or shapes its machine code; several, since V8 makes faster code in one than in the next (bare fetch in
-// two of them differs by up to a tenth). Rounds interleave all, so that whatever else the machine does meets them alike.
-import { type ChildProcess, fork } from "node:child_process";
+// What a call costs. No benchmark library takes turns between its subjects call by call, so this loop is ours: whatever
+// else the machine does then meets all of them alike.
+import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
-import { commandOf } from "../command.js";
-import type { Order } from "./client.js";
-import { median, type Section, table, times } from "./figures.js";
-import { FETCH, PEERS } from "./peers.js";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { CLIENTS, type Client, FETCH, OURS, UNDICI } from "./clients.js";
 
-/** Runs a script until it has something to say. */
-async function start(script: string, ...parameters: string[]): Promise<{ child: ChildProcess; said: unknown }> {
-  const child = fork(commandOf("jiti", "jiti"), [`scripts/bench/${script}`, ...parameters]);
-  child.on("exit", (code) => {
-    if (code !== 0) throw new Error(`${[script, ...parameters].join(" ")} has died.`);
-  });
-  const [said] = await once(child, "message");
-  return { child, said };
-}
+/** By subject. The 25th percentile is hardly touched by other work on the machine. */
+export type Costs = ReadonlyMap<string, { p25: number; median: number }>;
 
-/** µs a call. */
-async function timed(child: ChildProcess, order: Order): Promise<number> {
-  child.send(order);
-  const [took] = await once(child, "message");
-  return took;
-}
+const TOKEN = "ksh_0123456789abcdefghij";
+const IN_FLIGHT = 16;
 
-/** By client, in µs a call: medians. */
-export interface Costs {
-  one: Map<string, number>;
-  sixteen: Map<string, number>;
-  bulk: Map<string, number>;
-}
-
-export async function measureCosts(quick: boolean): Promise<Costs> {
-  const server = await start("server.ts");
-  const measured = (["one", "sixteen", "bulk"] as const).map((way) => ({
-    way,
-    figures: new Map(PEERS.map(({ name }) => [name, [] as number[]])),
-  }));
-  const orders: Record<keyof Costs, Order> = {
-    one: { calls: quick ? 1_000 : 4_000, inFlight: 1 },
-    sixteen: { calls: quick ? 1_000 : 4_000, inFlight: 16 },
-    bulk: { calls: quick ? 2_000 : 20_000, inFlight: 16, bulk: true },
-  };
-
-  for (let copy = 0; copy < (quick ? 1 : 4); copy++) {
-    const clients = new Map<string, ChildProcess>();
-    for (const { name } of PEERS) {
-      const { child } = await start("client.ts", name, `http://127.0.0.1:${server.said}`);
-      clients.set(name, child);
-      // Until its code is compiled.
-      await timed(child, { calls: quick ? 2_000 : 10_000, inFlight: 16 });
-    }
-    for (const { way, figures } of measured) {
-      for (let round = 0; round < (way === "bulk" && !quick ? 1 : 3); round++) {
-        for (const [name, child] of clients) figures.get(name)?.push(await timed(child, orders[way]));
-      }
-    }
-    for (const child of clients.values()) child.disconnect();
+/** Measures one subject after the other, each round in another order. The first fifth of the rounds is warm-up. */
+export async function takeTurns(
+  subjects: readonly string[],
+  rounds: number,
+  measure: (subject: string) => number | Promise<number>,
+): Promise<Costs> {
+  const samples = new Map(subjects.map((subject): [string, number[]] => [subject, []]));
+  for (let round = 0; round < rounds; round++) {
+    const shuffled = subjects.toSorted(() => Math.random() - 0.5);
+    for (const subject of shuffled) samples.get(subject)?.push(await measure(subject));
   }
-  server.child.disconnect();
-
-  const medians = measured.map(({ way, figures }) => {
-    return [way, new Map([...figures].map(([name, values]) => [name, median(values)]))];
-  });
-  return Object.fromEntries(medians);
+  return new Map(
+    [...samples].map(([subject, values]) => {
+      const sorted = values.slice(rounds / 5).sort((a, b) => a - b);
+      const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+      return [subject, { p25: at(0.25), median: at(0.5) }];
+    }),
+  );
 }
 
-export function describeCosts({ one, sixteen, bulk }: Costs): Section {
-  const base = (figures: Map<string, number>) => figures.get(FETCH) ?? Number.NaN;
-  const cell = (figures: Map<string, number>, name: string) => {
-    const value = figures.get(name) ?? Number.NaN;
-    return [value.toFixed(0), times(value, base(figures))];
+/** Answers 204 to everything. Run in a process of its own, which ends with its parent. */
+export function serve(): void {
+  const server = createServer((_, response) => response.writeHead(204).end());
+  server.keepAliveTimeout = 60_000;
+  server.listen(0, "127.0.0.1", () => process.send?.((server.address() as AddressInfo).port));
+  process.on("disconnect", () => process.exit());
+}
+
+/** Revokes a list with one client, which has this process for itself, and prints what a call cost, in µs. */
+export async function revokeBulk(name: string, url: string, count: number): Promise<void> {
+  const client = await CLIENTS[name]?.(url, TOKEN);
+  const run = async (length: number) => {
+    const slugs = Array.from({ length }, (_, index) => `token-${index}`);
+    if (client?.revokeAll) return client.revokeAll(slugs, IN_FLIGHT);
+    const queue = slugs.values();
+    const work = async () => {
+      for (const slug of queue) await client?.revoke(slug);
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, work));
   };
-  const rows = [...one.keys()].map((name) => [name, ...cell(one, name), ...cell(sixteen, name), ...cell(bulk, name)]);
-  const head = ["client", "one at a time, µs", "to fetch", "16 in flight, µs", "to fetch", "bulk, µs", "to fetch"];
-  return { title: "Cost of a call", text: table(head, rows) };
+  await run(count / 2);
+  const start = performance.now();
+  await run(count);
+  console.log(((performance.now() - start) * 1000) / count);
+}
+
+/** In µs a call: all clients in this process, one call or 16 at once; in bulk each in a process of its own. */
+export async function measureCosts(quick: boolean): Promise<{ one: Costs; sixteen: Costs; bulk: Costs }> {
+  const program = process.argv[1] ?? "";
+  const server = fork(program, ["serve"]);
+  const [port] = await once(server, "message");
+  const url = `http://127.0.0.1:${port}`;
+  const names = Object.keys(CLIENTS);
+  const clients = new Map<string, Client | undefined>();
+  for (const name of names) clients.set(name, await CLIENTS[name]?.(url, TOKEN));
+  const call = (inFlight: number) => async (name: string) => {
+    const client = clients.get(name);
+    const start = performance.now();
+    await Promise.all(Array.from({ length: inFlight }, () => client?.revoke("deploy-key")));
+    return ((performance.now() - start) * 1000) / inFlight;
+  };
+  const one = await takeTurns(names, quick ? 500 : 5_000, call(1));
+  const sixteen = await takeTurns(names, quick ? 100 : 1_500, call(IN_FLIGHT));
+  const bulk = await takeTurns([FETCH, OURS, UNDICI], quick ? 3 : 10, (name) => {
+    const parameters = [program, "bulk", name, url, quick ? "4000" : "20000"];
+    return Number(execFileSync(process.execPath, parameters));
+  });
+  server.disconnect();
+  return { one, sixteen, bulk };
 }

@@ -1,0 +1,90 @@
+// The clients that are measured, each set up as its own documentation does, to do one thing: revoke a token.
+import { type ClientOptions, createKaitenClient } from "kaiten-service-accounts";
+import createFetchClient from "openapi-fetch";
+import type { paths } from "../../generated/schema.js";
+
+export interface Client {
+  /** Rejects for whatever the client takes for a failure. */
+  revoke(tokenSlug: string): Promise<unknown>;
+  /** Revokes many, where the client has a way of its own. */
+  revokeAll?(tokenSlugs: readonly string[], concurrency: number): Promise<void>;
+}
+
+export type CreateClient = (baseUrl: string, token: string) => Client | Promise<Client>;
+
+/** Peers are installed where the benchmark runs, not where types are checked: these are the parts of them in use. */
+type Creates<Result> = { default: { create(options: object): Result } };
+type Deletes = { delete(path: string): Promise<unknown> };
+type HeyApi = Record<"createClient" | "deleteServiceAccountToken", (options: object) => Promise<unknown>>;
+const load = <Module>(name: string): Promise<Module> => import(name);
+
+const serviceAccountSlug = "ci-bot";
+const path = (tokenSlug: string) => `/service-accounts/${serviceAccountSlug}/tokens/${encodeURIComponent(tokenSlug)}`;
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+function byFetch(more: () => RequestInit): CreateClient {
+  return (baseUrl, token) => ({
+    async revoke(slug) {
+      const init = { method: "DELETE", headers: bearer(token), ...more() };
+      const { ok, status } = await fetch(baseUrl + path(slug), init);
+      if (!ok) throw new Error(`Status ${status}`);
+    },
+  });
+}
+
+function ours(options: ClientOptions): Client {
+  const { tokens } = createKaitenClient(options).serviceAccounts;
+  return {
+    revoke: (tokenSlug) => tokens.revoke({ serviceAccountSlug, tokenSlug }),
+    async revokeAll(tokenSlugs, concurrency) {
+      const refs = tokenSlugs.map((tokenSlug) => ({ serviceAccountSlug, tokenSlug }));
+      for await (const { error } of tokens.revokeAll(refs, { concurrency })) if (error) throw error;
+    },
+  };
+}
+
+export const FETCH = "fetch";
+export const CAREFUL = "careful fetch";
+export const OURS = "kaiten-service-accounts";
+export const UNDICI = "kaiten-service-accounts over undici";
+
+export const CLIENTS: Record<string, CreateClient> = {
+  [FETCH]: byFetch(() => ({})),
+  [CAREFUL]: byFetch(() => ({ redirect: "manual", signal: AbortSignal.timeout(20_000) })),
+
+  "openapi-fetch": (baseUrl, token) => {
+    const client = createFetchClient<paths>({ baseUrl, headers: bearer(token) });
+    return {
+      async revoke(tokenSlug) {
+        const { error } = await client.DELETE("/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}", {
+          params: { path: { serviceAccountSlug, tokenSlug } },
+        });
+        if (error !== undefined) throw error;
+      },
+    };
+  },
+
+  "hey-api": async (baseUrl, auth) => {
+    const { createClient, deleteServiceAccountToken } = await load<HeyApi>("./hey-api.mjs");
+    const client = createClient({ baseUrl, auth, throwOnError: true });
+    return { revoke: (tokenSlug) => deleteServiceAccountToken({ client, path: { serviceAccountSlug, tokenSlug } }) };
+  },
+
+  ky: async (prefixUrl, token) => {
+    const ky = (await load<Creates<Deletes>>("ky")).default.create({ prefixUrl, headers: bearer(token) });
+    return { revoke: async (slug) => ky.delete(path(slug).slice(1)) };
+  },
+
+  axios: async (baseURL, token) => {
+    const axios = (await load<Creates<Deletes>>("axios")).default.create({ baseURL, headers: bearer(token) });
+    return { revoke: (slug) => axios.delete(path(slug)) };
+  },
+
+  [OURS]: (baseUrl, token) => ours({ baseUrl, token }),
+
+  [UNDICI]: async (baseUrl, token) => {
+    // Loaded late: undici puts itself under a global fetch that was never used.
+    const { undiciFetch } = await import("kaiten-service-accounts/undici");
+    return ours({ baseUrl, token, fetch: undiciFetch({ connections: 16 }) });
+  },
+};
