@@ -77,7 +77,7 @@ export function chart({ sixteen, truth }: Measured): string {
   const height = 76 + bars.length * 26;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="820" height="${height}" viewBox="0 0 820 ${height}" role="img" aria-label="Cost of a call and wrong claims, by client" font-family="system-ui, sans-serif" font-size="13" fill="#1f2933">
   <rect width="100%" height="100%" rx="6" fill="#ffffff"/>
-  <text x="290" y="36" font-weight="600">a call, 16 in flight</text>
+  <text x="290" y="36" font-weight="600">a call, 16 in flight (less is better)</text>
   <text x="804" y="36" text-anchor="end" font-weight="600">wrong about the token</text>
 ${bars.join("\n")}
 </svg>
