@@ -29,8 +29,8 @@ const PROMISED: Seen = {
 /** Where a runtime does not tell whether a connection failed before the request was written. */
 const UNTOLD: Seen = { ...PROMISED, "connection refused": "KaitenConnectionError, unknown" };
 
-/** Where a runtime repeats a request when a kept connection breaks: the answer seen is the one to the second request. */
-const REPEATED: Seen = { ...UNTOLD, "lost answer": "KaitenResponseError, not-revoked" };
+/** Where a runtime repeats a request when a kept connection breaks: what is seen is the answer to the second request. */
+const REPEATED: Seen = { ...UNTOLD, "lost answer": "KaitenResponseError, unknown" };
 
 const { platform, arch } = process;
 const CACHE = resolve("node_modules", ".cache", "runtimes");
