@@ -198,11 +198,14 @@ describe("a check", () => {
     expect(Object.values(others).flat()).toEqual([]);
   });
 
-  test("finds a second answer that differs from the first", async () => {
+  test.each<[what: string, second: Answer, fault: string]>([
+    ["is not documented", redirect, "status code"],
+    ["has another documented status", answer(401, REFUSED), "Through Prism it answered 401"],
+  ])("finds a second answer that %s", async (_, second, fault) => {
     let asked = 0;
-    const absent: Answer = (response) => (asked++ ? redirect : answer(404, ABSENT))(response);
+    const absent: Answer = (response) => (asked++ ? second : answer(404, ABSENT))(response);
     const { [MISSING]: found } = await findFaults({ absent });
-    expect(found).toEqual([expect.stringContaining("status code")]);
+    expect(found).toEqual([expect.stringContaining(fault)]);
   });
 
   test("finds a deployment that cannot be reached", async () => {
