@@ -3,6 +3,7 @@ import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   type BulkOptions,
+  type BulkRefs,
   type ClientOptions,
   createKaitenClient,
   KaitenError,
@@ -48,7 +49,7 @@ const problem = (status: number, code?: string) =>
 
 function revokeAll(
   fetch: ClientOptions["fetch"],
-  source: Iterable<TokenRef> | AsyncIterable<TokenRef>,
+  source: BulkRefs,
   options?: BulkOptions,
 ) {
   const client = createKaitenClient({ baseUrl: BASE, token: "ksh_0123456789", fetch, retries: 0 });
@@ -627,7 +628,7 @@ describe("an early end", () => {
       function* source() {
         try {
           yield* refs(5);
-          yield make() as TokenRef;
+          yield make() as unknown as TokenRef;
           yield* refs(5);
         } finally {
           closed = true;
