@@ -27,12 +27,13 @@ export function createKaitenClient(options: ClientOptions): KaitenClient {
   const fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const transport = createTransport(baseUrl, fetch, traceparent);
   const openCredential = createCredential(options.token);
+  const defaults = checkCallOptions(settings, {});
   return {
     serviceAccounts: {
       tokens: {
-        async revoke(ref, callOptions = {}) {
+        async revoke(ref, callOptions) {
           const checked = checkRef(ref);
-          const call = checkCallOptions(settings, callOptions);
+          const call = callOptions === undefined ? defaults : checkCallOptions(settings, callOptions);
           // Undefined only where the gate of a run stays closed.
           return revoke(transport, openCredential(), checked, call) as Promise<Revocation>;
         },

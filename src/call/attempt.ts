@@ -170,12 +170,19 @@ export async function attempt(
   };
 }
 
-const REVOKED = { kind: "response", status: 204, redirected: false, excerpt: "", retryAfter: undefined } as const;
-const NO_HEADERS = new Headers();
+/** All that a 204 says. Nobody changes it. */
+const REVOKED: AttemptResult = {
+  kind: "response",
+  status: 204,
+  redirected: false,
+  headers: new Headers(),
+  excerpt: "",
+  retryAfter: undefined,
+};
 
 /** Its headers are not read: they can be faulty, and tell nothing that matters. */
 function noContent({ status, redirected = false }: FetchResponse): AttemptResult {
-  if (status === 204 && !redirected) return { ...REVOKED, headers: NO_HEADERS };
+  if (status === 204 && !redirected) return REVOKED;
   return { kind: "response", status, redirected, headers: new Headers(), excerpt: "", retryAfter: undefined };
 }
 

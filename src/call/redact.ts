@@ -15,13 +15,15 @@ const LONGEST_ESCAPE = 10;
 
 /** @returns the length of what writes this character at `at`: 0 where the text has another one there. */
 function lengthOf(character: string | undefined, text: string, at: number): number {
-  if (text[at] === character) return 1;
+  const written = text[at];
+  if (written === character) return 1;
+  if (written !== "%" && written !== "\\" && written !== "&") return 0;
   ESCAPE.lastIndex = at;
   const match = ESCAPE.exec(text);
   if (!match) return 0;
-  const [written, hex, decimal, slash] = match;
+  const [sequence, hex, decimal, slash] = match;
   const escaped = slash ?? String.fromCharCode(hex ? Number.parseInt(hex, 16) : Number(decimal));
-  return escaped === character ? written.length : 0;
+  return escaped === character ? sequence.length : 0;
 }
 
 /**
