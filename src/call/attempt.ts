@@ -196,13 +196,14 @@ function readAnswer(response: Response, body: unknown, text: string, secrets: re
     const problem = readProblem(redactJson(body, secrets) as object, status);
     return { kind: "problem", status, problem, headers, retryAfter };
   }
-  // Cut first: to redact a long text takes long.
-  return { kind: "response", status, redirected, headers, excerpt: redact(cut(text), secrets), retryAfter };
+  // To redact a long text takes long, and a credential that is cut at the end of the excerpt would not be found.
+  const excerpt = cut(redact(cut(text, 4 * EXCERPT), secrets), EXCERPT);
+  return { kind: "response", status, redirected, headers, excerpt, retryAfter };
 }
 
-function cut(text: string): string {
+function cut(text: string, bytes: number): string {
   // As a stream, so that half a character at the end is left out.
-  return new TextDecoder().decode(new TextEncoder().encode(text).subarray(0, EXCERPT), { stream: true });
+  return new TextDecoder().decode(new TextEncoder().encode(text).subarray(0, bytes), { stream: true });
 }
 
 interface FailureContext {

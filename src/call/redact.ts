@@ -46,9 +46,10 @@ function endOf(secret: string, text: string, start: number, min: number): number
 function beginOf(secret: string, text: string, start: number, least: number): number {
   let at = start;
   for (let index = secret.length - MIN_SUFFIX - 1; index >= 0; index--) {
-    let length = 1;
-    while (length <= LONGEST_ESCAPE && lengthOf(secret[index], text, at - length) !== length) length++;
-    if (length > LONGEST_ESCAPE || at - length < least) return at;
+    // The longest first: `\/` is an escape that ends in the character itself.
+    let length = Math.min(LONGEST_ESCAPE, at - least);
+    while (length > 0 && lengthOf(secret[index], text, at - length) !== length) length--;
+    if (length === 0) return at;
     at -= length;
   }
   return at;
