@@ -1,8 +1,9 @@
-// The credential is in nothing that a caller can see.
+// The credential is in nothing that a caller can see: not complete, not its beginning, not its end.
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { redact, redactCause, redactHeaders, redactJson } from "../../src/call/redact.js";
+import { answer, page, problem, revoke, TOKEN } from "./fake-api.js";
 
 const SECRET = "ksh_0123456789abcdef";
 
@@ -10,7 +11,7 @@ describe("a text", () => {
   test("loses every secret, wherever it is", () => {
     expect(redact(`${SECRET} and Bearer ${SECRET}, twice: ${SECRET}${SECRET}`, [SECRET])).not.toContain(SECRET);
     expect(redact(`a ${SECRET} b`, [SECRET])).toBe("a [credential] b");
-    expect(redact("first second", ["first", "second"])).toBe("[credential] [credential]");
+    expect(redact("the-first the-second", ["the-first", "the-second"])).toBe("[credential] [credential]");
   });
 
   test("loses the beginning of a secret, which a cut may have left, wherever it is", () => {
@@ -21,9 +22,22 @@ describe("a text", () => {
     expect(redact("cut ksh_012", [SECRET])).toBe("cut ksh_012");
   });
 
-  test("loses a whole secret that is short", () => {
-    expect(redact("it is abc.", ["abc"])).toBe("it is [credential].");
-    expect(redact("it is ab.", ["abc"])).toBe("it is ab.");
+  test("loses the end of a secret, of 16 characters or more, wherever it is", () => {
+    for (let length = 16; length < SECRET.length; length++) {
+      const end = SECRET.slice(-length);
+      expect(redact(`without ksh_: ${end}`, [SECRET])).toBe("without ksh_: [credential]");
+      expect(redact(`bad token '…${end}'`, [SECRET])).toBe("bad token '…[credential]'");
+    }
+    const shorter = SECRET.slice(-15);
+    expect(redact(`it ends in ${shorter}`, [SECRET])).toBe(`it ends in ${shorter}`);
+    const exact = SECRET.slice(-16);
+    expect(redact(`it is ${exact}!`, [exact])).toBe("it is [credential]!");
+  });
+
+  test("keeps a secret of fewer than eight characters: it is part of ordinary words", () => {
+    expect(redact("no tokens", ["token"])).toBe("no tokens");
+    expect(redact("it is 1234567.", ["1234567"])).toBe("it is 1234567.");
+    expect(redact("it is 12345678.", ["12345678"])).toBe("it is [credential].");
   });
 
   test("loses the longest of secrets that begin alike, in any order", () => {
@@ -48,7 +62,7 @@ describe("a text", () => {
     ["as HTML does, in padded decimals", each((character) => `&#0${character.charCodeAt(0)};`)],
   ];
   /** RFC 6750 §2.1 */
-  const token = fc.stringMatching(/^[\w.~+/-]{1,30}={0,2}$/);
+  const token = fc.stringMatching(/^[\w.~+/-]{8,30}={0,2}$/);
 
   test.each(WAYS)("loses a secret that is written %s, to its last character", (_, write) => {
     for (const secret of ["ab/c+d.e~f-g_h==", "ksh_abcd1234/more+secret-stuff=="]) {
@@ -70,6 +84,16 @@ describe("a text", () => {
     );
   });
 
+  test.each(WAYS)("loses the end of a secret that is written %s", (_, write) => {
+    for (const secret of ["ksh_ab/c+d.e~f-g_h/ijk==", "ksh_abcd1234/more+secret-stuff=="]) {
+      for (const length of [16, 17, 20, secret.length - 1]) {
+        const end = write(secret.slice(-length));
+        expect(redact(end, [secret])).toBe("[credential]");
+        expect(redact(`<b>${end}</b> and ${secret}`, [secret])).toBe("<b>[credential]</b> and [credential]");
+      }
+    }
+  });
+
   test("keeps its escapes where no secret is behind them", () => {
     expect(redact("/a%2Fb\\u0041 &#47; 50% and \\/", [SECRET])).toBe("/a%2Fb\\u0041 &#47; 50% and \\/");
     expect(redact(`%3C/a%2Fb ${SECRET}%3E`, [SECRET])).toBe("%3C/a%2Fb [credential]%3E");
@@ -84,12 +108,21 @@ describe("a text", () => {
     expect(redact("ksh_AAAAAksh_BBBBBBBBB", ["ksh_AAAAAksh_", "ksh_BBBBBBBBB"])).toBe("[credential]");
   });
 
-  test("never holds a secret, whatever stands around it", () => {
-    const secret = fc.stringMatching(/^[ab]{1,12}$/);
+  test("loses a secret whose end is the beginning of another, and one that repeats itself", () => {
+    expect(redact("0123456789abcdef-other!", ["0123456789abcdef", "abcdef-other"])).toBe("[credential]!");
+    expect(redact(`${"ab".repeat(15)}!`, ["ab".repeat(12)])).toBe("[credential]!");
+  });
+
+  test("never holds a secret, its beginning or its end, whatever stands around it", () => {
+    const secret = fc.stringMatching(/^[ab]{8,20}$/);
+    const part = fc.tuple(secret, fc.nat(20), fc.nat(20)).map(([text, from, to]) => text.slice(from, to));
     fc.assert(
-      fc.property(fc.array(secret, { minLength: 1, maxLength: 3 }), fc.array(secret), (secrets, around) => {
-        const clean = redact([...around, ...secrets, ...around].join(""), secrets);
-        for (const one of secrets) expect(clean.replaceAll("[credential]", "|")).not.toContain(one);
+      fc.property(fc.array(secret, { minLength: 1, maxLength: 3 }), fc.array(part), (secrets, around) => {
+        const clean = redact([...around, ...secrets, ...around].join(""), secrets).replaceAll("[credential]", "|");
+        for (const one of secrets) {
+          expect(clean).not.toContain(one.slice(0, 8));
+          if (one.length >= 16) expect(clean).not.toContain(one.slice(-16));
+        }
       }),
     );
   });
@@ -121,9 +154,9 @@ describe("parsed JSON", () => {
   });
 });
 
-test("a header whose name holds a secret, as names are written, is left out", () => {
-  const headers = new Headers({ [`x-${SECRET}`]: "1", other: "2", KSH_ABCDEFGH: "3" });
-  expect([...redactHeaders(headers, [SECRET, "ksh_ABCDEFGH"])]).toEqual([["other", "2"]]);
+test("a header whose name holds a secret, or its end, in lower case is left out", () => {
+  const names = { [`x-${SECRET}`]: "1", other: "2", KSH_ABCDEFGH: "3", [`x-${SECRET.slice(-16)}`]: "4" };
+  expect([...redactHeaders(new Headers(names), [SECRET, "ksh_ABCDEFGH"])]).toEqual([["other", "2"]]);
 });
 
 test("headers lose secrets", () => {
@@ -145,7 +178,7 @@ describe("a cause", () => {
     expect(inspect(copy, { depth: null, showHidden: true })).not.toContain(SECRET);
   });
 
-  test("can be changed by who has it, as every error can", () => {
+  test("can be changed by its holder, as every error can", () => {
     const copy = redactCause(new Error("a"), []);
     expect(Object.getOwnPropertyDescriptor(copy, "stack")).toMatchObject({ writable: true, configurable: true });
   });
@@ -166,24 +199,65 @@ describe("a cause", () => {
     ["a text", "thrown", "thrown"],
     ["null", null, "null"],
     ["a number", 7, "7"],
-    ["an object", { a: 1 }, "no error"],
-    ["an object whose message is no text", { message: 7 }, "no error"],
-    ["an object without a prototype", Object.create(null), "no error"],
+    ["an object", { a: 1 }, "a value that is not an Error was thrown"],
+    ["an object whose message is no text", { message: 7 }, "a value that is not an Error was thrown"],
+    ["an object without a prototype", Object.create(null), "a value that is not an Error was thrown"],
     ["an error of another realm", { name: "Error", message: "elsewhere" }, "elsewhere"],
   ])("may be %s", (_, thrown, message) => {
     expect(redactCause(thrown, [SECRET])?.message).toContain(message);
   });
 
-  test("may refuse to be looked at", () => {
+  test("may throw when it is read", () => {
     const hostile = {
       get message(): string {
         throw new Error(SECRET);
       },
     };
-    expect(redactCause(hostile, [SECRET])?.message).toBe("something was thrown that cannot be described");
+    expect(redactCause(hostile, [SECRET])?.message).toBe("a value that cannot be read was thrown");
   });
 
-  test("of nothing is nothing", () => {
+  test("of undefined is undefined", () => {
     expect(redactCause(undefined, [])).toBeUndefined();
+  });
+});
+
+describe("what a call ends with", () => {
+  const sentBy = (init: RequestInit) => new Headers(init.headers).get("authorization")?.slice("Bearer ".length) ?? "";
+  /** Whatever a person, a log or a debugger can see of it. */
+  const shown = (...values: unknown[]) =>
+    values.map((value) => inspect(value, { depth: null, showHidden: true }) + JSON.stringify(value)).join("");
+
+  test.each<[string, (token: string) => Response | Error]>([
+    ["in a problem", (token) => problem(401, { title: token, detail: `not ${token}`, code: token, [token]: [token] })],
+    ["in a page", (token) => page(401, { "X-Echo": token, "Content-Type": `text/${token}`, "Kaiten-TraceId": token })],
+    ["at the end of an excerpt", (token) => answer(401, `${token.slice(0, 8)}${" ".repeat(2021)}${token}`)],
+    ["in the cause of a failed connection", (token) => new TypeError("failed", { cause: new Error(`of ${token}`) })],
+  ])("has no credential, where the server repeats it %s", async (_, step) => {
+    for (const part of [
+      (token: string) => token,
+      (token: string) => token.slice(0, 12),
+      (token: string) => token.slice(4),
+    ]) {
+      const answers = async (init: RequestInit) => {
+        const answer = step(part(sentBy(init)));
+        if (answer instanceof Error) throw answer;
+        return answer;
+      };
+      const { error, events } = revoke(answers, { client: { retries: 0 } });
+      expect(shown(await error)).toMatch(/\[creden/);
+      expect(shown(await error, (await error).stack, (await error).cause, events)).not.toContain(
+        part(TOKEN).slice(0, 19),
+      );
+    }
+  });
+
+  test("has neither of two tokens that share a beginning, after a refresh", async () => {
+    const header = "eyJhbGciOiJIUzI1NiJ9";
+    const [first, second] = [`${header}.eyJzdWIiOiJhIn0.first`, `${header}.eyJzdWIiOiJhIn0.second-one`];
+    const token = ({ rejected }: { rejected?: string }) => (rejected ? second : first);
+    const both = async () => problem(401, { detail: `${first} ${second} ${second}${first}` });
+    const { error, events } = revoke(both, { client: { token } });
+    expect((await error).summary).toContain("401: [credential] [credential] [credential][credential]. ");
+    expect(shown(await error, events)).not.toMatch(/eyJ|first|second/);
   });
 });

@@ -92,9 +92,9 @@ describe("another answer: its status and media type, what it means and what to d
     ["more", "x".repeat(2049), "x".repeat(2048)],
     ["characters of three bytes", "€".repeat(1000), "€".repeat(682)],
     [
-      "a credential, and the beginning of one that was cut",
-      `${"x".repeat(2030)} ${TOKEN}`,
-      `${"x".repeat(2030)} [credential]`,
+      "no credential, also where it is cut off",
+      `${TOKEN} ${"x".repeat(2030)}${TOKEN}`,
+      `[credential] ${"x".repeat(2030)}[cred`,
     ],
   ])("its excerpt is its beginning: %s", async (_, body, excerpt) => {
     expect((await failureOf(answer(400, body))).error).toMatchObject({ excerpt });
