@@ -4,7 +4,7 @@ import type { Verification } from "../types.js";
 import type { Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
 import { createGate, perform } from "./perform.js";
-import { isBrowser, secureHex } from "./platform.js";
+import { secureHex } from "./platform.js";
 import { type AttemptResult, verdict } from "./verdict.js";
 
 export interface VerifySettings {
@@ -30,14 +30,13 @@ export async function verify(
 ): Promise<Verification> {
   signal?.throwIfAborted();
   const ref = { serviceAccountSlug: `verify-${secureHex(16)}`, tokenSlug: `verify-${secureHex(16)}` };
-  const repeats = isBrowser();
   const { last, aborted } = await perform(transport, {
     operation: {
       slugs: ref,
       send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
     },
     judge(result, maybeRevoked) {
-      const { outcome, next } = verdict(result, maybeRevoked, repeats);
+      const { outcome, next } = verdict(result, maybeRevoked, false);
       // The question is about this token, not about its replacement.
       return { outcome, next: next === "refresh" ? "stop" : next };
     },
@@ -56,7 +55,7 @@ function read(result: AttemptResult): Finding {
     const reason =
       status === 204
         ? "The server confirmed the revocation of a token that cannot exist: its answers prove nothing."
-        : `Unexpected response ${status}: it is not the API's. Check the base URL.`;
+        : `Unexpected response ${status}: it is not the API's, and proves nothing. Check the base URL, or try again later.`;
     return { validity: "unknown", reason };
   }
   const { code, title = "", type } = result.problem;

@@ -1,0 +1,183 @@
+// The caller aborts: the call ends at once, and its outcome is what is known at that moment.
+import { getEventListeners } from "node:events";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { FetchResponse, KaitenError } from "../../src/index.js";
+import {
+  absent,
+  answer,
+  BASE,
+  lost,
+  never,
+  page,
+  problem,
+  REF,
+  refused,
+  revoke,
+  type Step,
+  TOKEN,
+} from "./fake-api.js";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const REQUEST = { method: "DELETE", url: `${BASE}/service-accounts/ci-bot/tokens/deploy-key` };
+const REASON = { why: "a value of the caller" };
+
+interface Moment {
+  steps?: Step[];
+  token?: (request: { rejected?: string }) => string | Promise<string>;
+  maybeRevoked?: boolean;
+}
+
+/** Runs a call until it waits for something, and aborts it. */
+async function abortWhileWaiting({ steps = [never], token, maybeRevoked = false }: Moment) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const call = revoke(steps, { client: token ? { token } : {}, call: { signal, maybeRevoked } });
+  await vi.advanceTimersByTimeAsync(0);
+  controller.abort(REASON);
+  // Without the passing of time: an abort is not waited for.
+  const error = (await call.error) as KaitenError;
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+  return { ...call, error };
+}
+
+/** An answer whose headers have arrived, and whose body does not end. */
+const withoutEnd = (status: number, headers: Record<string, string>) => async () =>
+  new Response(new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) }), {
+    status,
+    headers,
+  });
+const PROBLEM = { "Content-Type": "application/problem+json" };
+
+const providerAfter = (tokens: string[]) => () => tokens.shift() ?? never();
+
+describe("an abort", () => {
+  test.each<[string, Moment, KaitenError["outcome"], number]>([
+    ["while the token is awaited: nothing was sent", { token: never }, "not-revoked", 1],
+    ["while a request is in flight: it may be carried out", {}, "unknown", 1],
+    ["while the body of a refusal arrives", { steps: [withoutEnd(403, PROBLEM)] }, "unknown", 1],
+    ["while the body of a page arrives", { steps: [withoutEnd(200, {})] }, "unknown", 1],
+    ["in the wait after a limit", { steps: [answer(429)] }, "not-revoked", 1],
+    ["in the wait after a refused connection", { steps: [refused()] }, "not-revoked", 1],
+    ["in the wait after an error of the server", { steps: [answer(503)] }, "unknown", 1],
+    ["in the wait after a lost answer", { steps: [lost()] }, "unknown", 1],
+    [
+      "while a refused token is replaced",
+      { steps: [problem(401)], token: ({ rejected }) => (rejected ? never() : TOKEN) },
+      "not-revoked",
+      1,
+    ],
+    [
+      "while the second request is in flight",
+      { steps: [page(401), never], token: ({ rejected }) => (rejected ? "second-token" : TOKEN) },
+      "unknown",
+      2,
+    ],
+  ])("%s", async (_, moment, outcome, attempts) => {
+    const { error, requests, events } = await abortWhileWaiting(moment);
+    expect(error).toMatchObject({ name: "KaitenAbortError", outcome, attempts, ref: REF, request: REQUEST });
+    expect(error.cause).toBe(REASON);
+    expect(events).toHaveLength(attempts);
+    expect(requests.length).toBeLessThanOrEqual(attempts);
+    expect(error.summary).toMatch(
+      outcome === "unknown"
+        ? /^The call was aborted\. The token may still be active\./
+        : /^The call was aborted\. The request was not carried out\./,
+    );
+    // After maybeRevoked nothing of it is a proof.
+    expect((await abortWhileWaiting({ ...moment, maybeRevoked: true })).error.outcome).toBe("unknown");
+  });
+
+  test("while the token for a second attempt is awaited: the first attempt decides", async () => {
+    for (const [step, outcome] of [
+      [answer(429), "not-revoked"],
+      [lost(), "unknown"],
+    ] as const) {
+      const controller = new AbortController();
+      const { error } = revoke(step, {
+        client: { token: providerAfter([TOKEN]) },
+        call: { signal: controller.signal },
+      });
+      await vi.advanceTimersByTimeAsync(1_000);
+      controller.abort(REASON);
+      expect(await error).toMatchObject({ name: "KaitenAbortError", outcome, attempts: 2, cause: REASON });
+    }
+  });
+
+  test.each([
+    [false, "not-revoked"],
+    [true, "unknown"],
+  ])("before the call sends nothing; with maybeRevoked: %s the outcome is %s", async (maybeRevoked, outcome) => {
+    const signal = AbortSignal.abort(REASON);
+    const { error, requests, events } = revoke(answer(204), { call: { signal, maybeRevoked } });
+    expect(await error).toMatchObject({ name: "KaitenAbortError", outcome, attempts: 0, ref: REF });
+    expect((await error).cause).toBe(REASON);
+    expect([requests, events]).toEqual([[], []]);
+  });
+
+  test("without a reason has the platform's as its cause", async () => {
+    const signal = AbortSignal.abort();
+    const { error } = revoke(answer(204), { call: { signal } });
+    expect((await error).cause).toBe(signal.reason);
+    expect((await error).cause).toMatchObject({ name: "AbortError" });
+  });
+
+  test("by a time limit of the caller has a TimeoutError as its cause", async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new DOMException("too late", "TimeoutError")), 50);
+    const { error } = revoke(never, { call: { signal: controller.signal } });
+    await vi.advanceTimersByTimeAsync(50);
+    expect(await error).toMatchObject({ name: "KaitenAbortError", cause: { name: "TimeoutError" } });
+  });
+
+  test("after the call has ended changes nothing", async () => {
+    const controller = new AbortController();
+    const { result } = revoke(answer(204), { call: { signal: controller.signal } });
+    expect(await result).toMatchObject({ outcome: "revoked" });
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+    controller.abort(REASON);
+    expect(await result).toMatchObject({ outcome: "revoked" });
+  });
+});
+
+describe("an answer that has no content is complete with its headers: an abort that comes later changes nothing", () => {
+  /** Aborts when the answer is read: its headers have arrived. */
+  async function abortInside(status: number, ignoreAbsent = false) {
+    const controller = new AbortController();
+    const late = (): FetchResponse => ({
+      ...{ status, ok: status < 300, headers: new Headers(), text: never },
+      body: { cancel: async () => controller.abort(REASON) } as unknown as ReadableStream<Uint8Array>,
+    });
+    return revoke(async () => late(), { call: { signal: controller.signal, ignoreAbsent } });
+  }
+
+  test("a 204 resolves", async () => {
+    const { result, events } = await abortInside(204);
+    expect(await result).toMatchObject({ outcome: "revoked", status: 204, attempts: 1 });
+    expect(events).toMatchObject([{ status: 204, outcome: "revoked" }]);
+  });
+
+  test.each([205, 304])("a %i is what it is", async (status) => {
+    const { error } = await abortInside(status);
+    expect(await error).toMatchObject({ name: "KaitenResponseError", status, outcome: "unknown" });
+  });
+});
+
+test("an abort while the answer is complete in time does not hide it", async () => {
+  const controller = new AbortController();
+  const onAttempt = () => controller.abort(REASON);
+  const call = { signal: controller.signal };
+  expect(await revoke(answer(204), { client: { onAttempt }, call }).result).toMatchObject({ outcome: "revoked" });
+  const gone = new AbortController();
+  const { error } = revoke(absent(), {
+    client: { onAttempt: () => gone.abort(REASON) },
+    call: { signal: gone.signal },
+  });
+  expect(await error).toMatchObject({ name: "KaitenProblemError", outcome: "absent" });
+});

@@ -1,0 +1,319 @@
+// Whether a secret is still accepted: what each answer says, and that nothing is destroyed.
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type ClientOptions, createKaitenClient, type Verification, type VerifyOptions } from "../../src/index.js";
+import { absent, answer, BASE, lost, never, page, problem, refused, type Step, scripted, TOKEN } from "./fake-api.js";
+
+const AT = "2026-11-23T12:00:00.000Z";
+const LEAKED = "ksh_leaked-9876543210";
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date(AT) });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+interface Setup {
+  client?: Partial<ClientOptions>;
+  secret?: string;
+  options?: VerifyOptions;
+}
+
+function verify(steps: Step | Step[], { client = {}, secret, options }: Setup = {}) {
+  const { fetch, requests } = scripted(...[steps].flat());
+  const kaiten = createKaitenClient({ baseUrl: BASE, token: TOKEN, fetch, ...client });
+  const verification = kaiten.verify(secret, options);
+  verification.catch(() => {});
+  return { requests, verification };
+}
+
+/** After whatever time it takes. */
+async function verified(...args: Parameters<typeof verify>) {
+  const { requests, verification } = verify(...args);
+  const settled = Promise.allSettled([verification]);
+  await vi.runAllTimersAsync();
+  const [{ value, reason }] = (await settled) as [{ value?: Verification; reason?: unknown }];
+  return { requests, value: value as Verification, thrown: reason };
+}
+
+const ACTIVE = { validity: "active", canRevoke: true };
+const POWERLESS = { validity: "active", canRevoke: false };
+const INACTIVE = { validity: "inactive" };
+const UNKNOWN = { validity: "unknown" };
+
+const redirected = (response: Response) => async () => Object.defineProperty(response, "redirected", { value: true });
+
+describe("what an answer says of the secret", () => {
+  test.each<[string, Step, object]>([
+    ["404 Token.NotFound", absent(), ACTIVE],
+    ["403 Auth.MissingScope", problem(403, { code: "Auth.MissingScope" }), POWERLESS],
+    ["401 ValidateToken.Invalid", problem(401, { code: "ValidateToken.Invalid" }), INACTIVE],
+    ["401 ValidateToken.Invalid with a type", problem(401, { code: "ValidateToken.Invalid", type: "/x" }), INACTIVE],
+    ["401 problem without code and type", problem(401, { title: "No" }), INACTIVE],
+    ["401 problem of about:blank", problem(401, { type: "about:blank" }), INACTIVE],
+    ["401 problem with a type and no code", problem(401, { type: "/errors#NO" }), UNKNOWN],
+    ["401 with another code", problem(401, { code: "Auth.NoIdentity" }), UNKNOWN],
+    ["401 with the code of another status", problem(401, { code: "Token.NotFound" }), UNKNOWN],
+    ["401 page", page(401), UNKNOWN],
+    ["404 problem without a code", problem(404, { title: "Not Found" }), UNKNOWN],
+    ["404 NOT_FOUND", problem(404, { code: "NOT_FOUND" }), UNKNOWN],
+    ["404 with the code of another status", problem(404, { code: "Auth.MissingScope" }), UNKNOWN],
+    ["404 page", page(404), UNKNOWN],
+    ["404 Token.NotFound to a redirected request", redirected(absent()), UNKNOWN],
+    ["403 problem without a code", problem(403), UNKNOWN],
+    ["403 with another code", problem(403, { code: "ValidateToken.Invalid" }), UNKNOWN],
+    ["403 page of the gateway", page(403), UNKNOWN],
+    ["204 to a token that cannot exist", answer(204), UNKNOWN],
+    ["200", page(200), UNKNOWN],
+    ["302", page(302), UNKNOWN],
+    ["400", problem(400), UNKNOWN],
+    ["422", problem(422), UNKNOWN],
+    ["429", answer(429, "local_rate_limit"), UNKNOWN],
+    ["429 problem", problem(429), UNKNOWN],
+    ["500", problem(500), UNKNOWN],
+    ["503", answer(503), UNKNOWN],
+    ["a lost answer", lost(), UNKNOWN],
+    ["a refused connection", refused(), UNKNOWN],
+    ["no answer in time", never, UNKNOWN],
+  ])("%s", async (_, step, finding) => {
+    for (const secret of [undefined, LEAKED]) {
+      const { value } = await verified(step, secret === undefined ? {} : { secret });
+      expect(value).toEqual({
+        ...finding,
+        ...{
+          reason: expect.stringMatching(/\S/),
+          at: expect.any(String),
+          traceId: expect.stringMatching(/^[\da-f]{32}$/),
+        },
+      });
+    }
+  });
+
+  test("no other status and no other code says anything", async () => {
+    const codes = [undefined, "Token.NotFound", "Auth.MissingScope", "ValidateToken.Invalid", "Auth.NoIdentity"];
+    const known: string[] = [];
+    for (let status = 200; status < 600; status++) {
+      for (const code of codes) {
+        const step = [101, 204, 205, 304].includes(status) ? answer(status) : problem(status, { code });
+        const { value } = await verified(step, { client: { retries: 0 } });
+        if (value.validity !== "unknown") known.push(`${status} ${code} ${value.validity}`);
+        else expect(value).not.toHaveProperty("canRevoke");
+      }
+    }
+    expect(known).toEqual([
+      "401 undefined inactive",
+      "401 ValidateToken.Invalid inactive",
+      "403 Auth.MissingScope active",
+      "404 Token.NotFound active",
+    ]);
+  });
+
+  test("is the same in a browser, which may have repeated the request", async () => {
+    vi.stubGlobal("navigator", { userAgent: "Mozilla/5.0" });
+    expect((await verified(absent())).value).toMatchObject(ACTIVE);
+    expect((await verified(problem(401))).value).toMatchObject(INACTIVE);
+  });
+});
+
+describe("the reason", () => {
+  test.each<[string, Step, string]>([
+    ["an active secret", absent(), "The API accepts the secret, and it may revoke tokens."],
+    [
+      "one without the scope",
+      problem(403, { code: "Auth.MissingScope" }),
+      "The API accepts the secret. It lacks the scope write:tokens.",
+    ],
+    [
+      "an inactive secret",
+      problem(401),
+      "This replica of the API does not accept the secret: it is revoked, expired, mistyped or of another deployment.",
+    ],
+    [
+      "a 204",
+      answer(204),
+      "The server confirmed the revocation of a token that cannot exist: its answers prove nothing.",
+    ],
+    ["another problem", problem(422, { code: "A.B" }), "The API answered 422 A.B"],
+    ["a problem with a title", problem(422, { title: "Bad" }), "The API answered 422 Bad"],
+    ["a problem without a name", problem(422), "The API answered 422"],
+    [
+      "a limit",
+      answer(429),
+      "Unexpected response 429: it is not the API's, and proves nothing. Check the base URL, or try again later.",
+    ],
+    ["a lost answer", lost(), "The connection failed: fetch failed"],
+    ["a timeout", never, "No complete response within 20 s"],
+  ])("for %s says so", async (_, step, reason) => {
+    expect((await verified(step, { client: { retries: 0 } })).value.reason).toBe(reason);
+  });
+
+  test("has neither the secret nor the client's token in it", async () => {
+    const steps: ((secret: string) => Step)[] = [
+      (secret) => problem(422, { code: `of ${secret}` }),
+      (secret) => problem(422, { title: secret.slice(0, 12) }),
+      (secret) => problem(422, { title: secret.slice(4) }, { "Kaiten-TraceId": secret }),
+      (secret) => new TypeError("fetch failed", { cause: new Error(`header ${secret}`) }),
+    ];
+    for (const [secret, setup] of [[LEAKED, { secret: LEAKED }] as const, [TOKEN, {}] as const]) {
+      for (const step of steps) {
+        const { value } = await verified(step(secret), { ...setup, client: { retries: 0 } });
+        expect(value.reason).toContain("[credential]");
+        expect(inspect(value)).not.toContain(secret.slice(4, 14));
+      }
+    }
+  });
+});
+
+describe("nothing is destroyed", () => {
+  test("each request names an account and a token that cannot exist: random, and of a form that the API accepts", async () => {
+    const names: string[] = [];
+    for (let call = 0; call < 20; call++) {
+      const { requests } = await verified(absent());
+      expect(requests).toHaveLength(1);
+      expect(requests[0]?.init.method).toBe("DELETE");
+      const [, account, token] =
+        /\/api\/service-accounts\/([^/]+)\/tokens\/([^/]+)$/.exec(requests[0]?.url ?? "") ?? [];
+      names.push(account ?? "", token ?? "");
+    }
+    for (const name of names) expect(name).toMatch(/^verify-[\da-f]{32}$/);
+    expect(new Set(names).size).toBe(40);
+  });
+
+  test("the attempts of one call name the same token", async () => {
+    const { requests } = await verified([answer(503), lost(), absent()]);
+    expect(requests).toHaveLength(3);
+    expect(new Set(requests.map(({ url }) => url)).size).toBe(1);
+  });
+});
+
+describe("the secret that is sent", () => {
+  const sent = async (...args: Parameters<typeof verify>) =>
+    (await verified(...args)).requests.map(({ headers }) => headers.get("authorization"));
+
+  test("is the given one, and no other", async () => {
+    const token = vi.fn(() => TOKEN);
+    expect(await sent(absent(), { secret: LEAKED, client: { token } })).toEqual([`Bearer ${LEAKED}`]);
+    expect(token).not.toHaveBeenCalled();
+  });
+
+  test("is by default the client's own, also that of a provider", async () => {
+    expect(await sent(absent())).toEqual([`Bearer ${TOKEN}`]);
+    expect(await sent(absent(), { client: { token: async () => "from-the-vault" } })).toEqual([
+      "Bearer from-the-vault",
+    ]);
+  });
+
+  test("is not replaced when it is refused: the question is about this one", async () => {
+    const token = vi.fn((_: { rejected?: string }) => TOKEN);
+    const { value, requests } = await verified(problem(401), { client: { token } });
+    expect(value).toMatchObject(INACTIVE);
+    expect(requests).toHaveLength(1);
+    expect(token).toHaveBeenCalledOnce();
+    expect(token.mock.calls[0]?.[0]).not.toHaveProperty("rejected");
+  });
+
+  test("may be missing, where the provider fails: then the validity is unknown, and the reason says why", async () => {
+    const client = { token: () => Promise.reject(new Error("vault sealed")) };
+    const { value, requests } = await verified(absent(), { client });
+    expect(value).toMatchObject({ ...UNKNOWN, reason: "The token provider failed: vault sealed" });
+    expect(requests).toEqual([]);
+  });
+});
+
+describe("attempts", () => {
+  test.each<[string, Step]>([
+    ["503", answer(503)],
+    ["429", answer(429)],
+    ["a gateway's 403", page(403)],
+    ["a lost answer", lost()],
+  ])("after %s there is another one, up to the client's retries", async (_, step) => {
+    expect((await verified([step, absent()])).value).toMatchObject(ACTIVE);
+    expect((await verified([step, problem(401)])).value).toMatchObject(INACTIVE);
+    expect((await verified(step)).requests).toHaveLength(3);
+    expect((await verified(step, { client: { retries: 0 } })).requests).toHaveLength(1);
+  });
+
+  test("last as long as the client or the call says", async () => {
+    const { value } = await verified(never, { client: { retries: 0, timeout: 70 } });
+    expect(value).toMatchObject({ reason: "No complete response within 0.07 s", at: "2026-11-23T12:00:00.070Z" });
+    const own = await verified(never, { client: { retries: 0, timeout: 70 }, options: { timeout: 30 } });
+    expect(own.value.reason).toBe("No complete response within 0.03 s");
+  });
+
+  test("wait for a Retry-After within the client's limit", async () => {
+    const limited = answer(429, "", { "Retry-After": "7" });
+    const { requests } = await verified([limited, absent()], { client: { maxRetryAfter: 7_000 } });
+    expect((requests[1]?.at ?? 0) - (requests[0]?.at ?? 0)).toBe(7_000);
+    expect((await verified([limited, absent()], { client: { maxRetryAfter: 6_999 } })).value).toMatchObject(UNKNOWN);
+  });
+
+  test("are not told to the client's observer: they are about no token of the caller", async () => {
+    const onAttempt = vi.fn();
+    await verified(absent(), { client: { onAttempt } });
+    expect(onAttempt).not.toHaveBeenCalled();
+  });
+});
+
+test("a result has the time and the server's trace id, or none", async () => {
+  const traced = await verified(problem(401, {}, { "Kaiten-TraceId": "trace-1" }));
+  expect(traced.value).toMatchObject({ at: AT, traceId: "trace-1" });
+  const { value } = await verified(problem(401), { client: { traceparent: false } });
+  expect(value).not.toHaveProperty("traceId");
+});
+
+describe("an abort throws the signal's reason itself", () => {
+  const REASON = { why: "a value of the caller" };
+
+  test("before the call, and nothing is sent", async () => {
+    const { thrown, requests } = await verified(absent(), { options: { signal: AbortSignal.abort(REASON) } });
+    expect(thrown).toBe(REASON);
+    expect(requests).toEqual([]);
+  });
+
+  test.each<[string, Step, Partial<ClientOptions>]>([
+    ["while the request is in flight", never, {}],
+    ["while the token is awaited", absent(), { token: never }],
+    ["in the wait between two attempts", answer(503), {}],
+  ])("%s", async (_, step, client) => {
+    const controller = new AbortController();
+    const { verification } = verify(step, { client, options: { signal: controller.signal } });
+    await vi.advanceTimersByTimeAsync(0);
+    controller.abort(REASON);
+    await expect(verification).rejects.toBe(REASON);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a TypeError, and nothing is sent", () => {
+  test.each<[unknown, string]>([
+    ["ksm_0123456789", "is another kind of secret"],
+    ["whsec_0123456789", "is another kind of secret"],
+    ["", "is empty"],
+    ["Bearer ksh_0123456789", "begins with the word Bearer"],
+    ["ksh_0123456789\n", "has white space around it"],
+    ["two 0123456789", "has characters that no bearer token has"],
+    [null, "is null"],
+    [7, "is of type number"],
+  ])("for the secret %j, which is not shown", async (secret, fault) => {
+    const { thrown, requests } = await verified(absent(), { secret: secret as string });
+    expect(thrown).toBeInstanceOf(TypeError);
+    expect((thrown as Error).message).toContain(`The secret ${fault}`);
+    expect((thrown as Error).message).toContain("cannot be verified here");
+    expect((thrown as Error).message).not.toContain("0123456789");
+    expect(requests).toEqual([]);
+  });
+
+  test.each<[object | null, string]>([
+    [null, "The options must be an object"],
+    [{ timeout: 0 }, "timeout must be whole ms"],
+    [{ signal: {} }, "signal must be an AbortSignal"],
+    [{ retries: 1 }, "There is no option retries. There are: timeout, signal."],
+  ])("for the options %j", async (options, fault) => {
+    const { thrown, requests } = await verified(absent(), { options: options as VerifyOptions });
+    expect(thrown).toBeInstanceOf(TypeError);
+    expect((thrown as Error).message).toContain(fault);
+    expect(requests).toEqual([]);
+  });
+});
