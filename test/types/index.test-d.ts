@@ -1,22 +1,29 @@
 // What compiles, and what must not.
 import { describe, expectTypeOf, test } from "vitest";
 import {
+  type AttemptEvent,
+  type BulkOptions,
   type CallOptions,
   type ClientOptions,
   createKaitenClient,
   isProblem,
+  KaitenAbortError,
   type KaitenClient,
   KaitenConnectionError,
   KaitenError,
+  KaitenNotAttemptedError,
   KaitenProblemError,
   KaitenResponseError,
   KaitenTimeoutError,
   type Outcome,
+  type PaceEvent,
   type Problem,
   type ProblemStatus,
   type Revocation,
   type TokenRef,
   type TokenResult,
+  type Verification,
+  type VerifyOptions,
 } from "../../src/index.js";
 
 const kaiten = createKaitenClient({ baseUrl: "https://kaiten.example.com/api", token: "a-jwt" });
@@ -28,7 +35,15 @@ describe("revoke", () => {
   test("takes the slugs by name, and returns what became of the token", () => {
     expectTypeOf(revoke).toEqualTypeOf<(ref: TokenRef, options?: CallOptions) => Promise<Revocation>>();
     expectTypeOf<TokenRef>().toEqualTypeOf<{ serviceAccountSlug: string; tokenSlug: string }>();
-    expectTypeOf<Revocation>().toEqualTypeOf<{ outcome: "revoked" | "absent"; attempts: number }>();
+    expectTypeOf<Revocation>().toEqualTypeOf<{
+      ref: TokenRef;
+      outcome: "revoked" | "absent";
+      attempts: number;
+      at: string;
+      status?: number;
+      traceId?: string;
+      errorId?: string;
+    }>();
   });
 
   test("takes no slug by its place, none that is missing and none by another name", () => {
@@ -54,10 +69,14 @@ describe("revoke", () => {
       timeout?: number | undefined;
       retries?: number | undefined;
       ignoreAbsent?: boolean | undefined;
+      maybeRevoked?: boolean | undefined;
     }>();
     expectTypeOf(revoke).toBeCallableWith(ref, { signal: AbortSignal.timeout(1_000), ignoreAbsent: true });
+    expectTypeOf(revoke).toBeCallableWith(ref, { maybeRevoked: true });
     // @ts-expect-error ms, not text
     revoke(ref, { timeout: "10s" });
+    // @ts-expect-error true or false, not a text
+    revoke(ref, { maybeRevoked: "yes" });
     // @ts-expect-error the credential is the client's
     revoke(ref, { token: "another" });
     // @ts-expect-error there is no such option
@@ -88,7 +107,7 @@ describe("createKaitenClient", () => {
         return "a-jwt";
       },
     });
-    // @ts-expect-error a provider gives a token
+    // @ts-expect-error a provider returns a token
     createKaitenClient({ baseUrl, token: () => undefined });
   });
 
@@ -97,8 +116,13 @@ describe("createKaitenClient", () => {
       baseUrl: "https://kaiten.example.com/api",
       token: "a-jwt",
       fetch,
-      onAttempt: ({ number, outcome, status, error, ms, delay, traceId }) => {
+      onAttempt: (event) => {
+        expectTypeOf(event).toEqualTypeOf<AttemptEvent>();
+        const { number, outcome, status, error, ms, delay, traceId, errorId, at, url } = event;
+        expectTypeOf(event.ref).toEqualTypeOf<TokenRef>();
         expectTypeOf({ number, outcome, ms }).toEqualTypeOf<{ number: number; outcome: Outcome; ms: number }>();
+        expectTypeOf({ at, url }).toEqualTypeOf<{ at: string; url: string }>();
+        expectTypeOf(errorId).toEqualTypeOf<string | undefined>();
         expectTypeOf({ status, delay }).toEqualTypeOf<{ status: number | undefined; delay: number | undefined }>();
         expectTypeOf({ error, traceId }).toEqualTypeOf<{ error: string | undefined; traceId: string | undefined }>();
       },
@@ -109,6 +133,7 @@ describe("createKaitenClient", () => {
     type Numbers = Required<Pick<ClientOptions, "timeout" | "retries" | "maxRetryAfter">>;
     expectTypeOf<Numbers[keyof Numbers]>().toEqualTypeOf<number>();
     expectTypeOf<Required<ClientOptions>["allowInsecure"]>().toEqualTypeOf<boolean>();
+    expectTypeOf<Required<ClientOptions>["traceparent"]>().toEqualTypeOf<boolean>();
   });
 });
 
@@ -129,12 +154,16 @@ describe("isProblem", () => {
     expectTypeOf(caught.problem.errors).exclude<null | undefined>().items.toHaveProperty("value");
   });
 
-  test("takes the statuses that the spec documents as problems, and no others", () => {
+  test("takes any status, also one that the spec does not document", () => {
     expectTypeOf<ProblemStatus>().toEqualTypeOf<400 | 401 | 403 | 404 | 422 | 500>();
-    // @ts-expect-error a 204 is no problem
-    isProblem(caught, 204);
-    // @ts-expect-error 418 is not documented
-    isProblem(caught, 418);
+    if (isProblem(caught, 429)) {
+      expectTypeOf(caught).toEqualTypeOf<KaitenProblemError<429>>();
+      expectTypeOf(caught.status).toEqualTypeOf<429>();
+      expectTypeOf(caught.problem.status).toEqualTypeOf<429>();
+      expectTypeOf(caught.problem.detail).toEqualTypeOf<string | undefined>();
+    }
+    const status: number = 418;
+    if (isProblem(caught, status)) expectTypeOf(caught.status).toEqualTypeOf<number>();
     // @ts-expect-error a status is a number
     isProblem(caught, "404");
   });
@@ -146,8 +175,11 @@ describe("isProblem", () => {
 });
 
 describe("a problem", () => {
-  test("has members of the contract, none of them certain but its type, and keeps others as unknown", () => {
+  test("has members of the contract, none certain but its type and its status, and keeps others as unknown", () => {
     expectTypeOf<Problem["type"]>().toEqualTypeOf<string>();
+    expectTypeOf<Problem["status"]>().toEqualTypeOf<number>();
+    expectTypeOf<Problem<404>["status"]>().toEqualTypeOf<404>();
+    expectTypeOf<Problem["errorId"]>().toEqualTypeOf<string | undefined>();
     expectTypeOf<Problem["detail"]>().toEqualTypeOf<string | undefined>();
     expectTypeOf<Problem["code"]>().toEqualTypeOf<string | undefined>();
     expectTypeOf<Problem["something-else"]>().toBeUnknown();
@@ -156,17 +188,52 @@ describe("a problem", () => {
 
 describe("an error", () => {
   test("is a KaitenError whose outcome is never revoked", () => {
-    for (const kind of [KaitenProblemError, KaitenResponseError, KaitenConnectionError, KaitenTimeoutError]) {
+    for (const kind of [
+      KaitenProblemError,
+      KaitenResponseError,
+      KaitenConnectionError,
+      KaitenTimeoutError,
+      KaitenAbortError,
+      KaitenNotAttemptedError,
+    ]) {
       expectTypeOf(kind.prototype).toExtend<KaitenError>();
     }
     expectTypeOf<KaitenError["outcome"]>().toEqualTypeOf<"absent" | "not-revoked" | "unknown">();
-    expectTypeOf<KaitenError["request"]>().toEqualTypeOf<{ method: string; url: string }>();
+    expectTypeOf<KaitenError["ref"]>().toEqualTypeOf<TokenRef>();
+    expectTypeOf<KaitenError["request"]>().toEqualTypeOf<{ method: string; url: string } | undefined>();
+    expectTypeOf<KaitenError["at"]>().toEqualTypeOf<string>();
+    expectTypeOf<KaitenError["traceId"]>().toEqualTypeOf<string | undefined>();
+    expectTypeOf<KaitenError["summary"]>().toEqualTypeOf<string>();
+    expectTypeOf<KaitenError["cause"]>().toBeUnknown();
+    expectTypeOf<KaitenError["toJSON"]>().returns.toEqualTypeOf<Record<string, unknown>>();
+  });
+
+  test("has the members of its class", () => {
     expectTypeOf<KaitenTimeoutError["timeout"]>().toEqualTypeOf<number>();
     expectTypeOf<KaitenResponseError["excerpt"]>().toEqualTypeOf<string>();
+    expectTypeOf<KaitenResponseError["retryAfter"]>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<KaitenProblemError["retryAfter"]>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<KaitenProblemError["errorId"]>().toEqualTypeOf<string | undefined>();
+    expectTypeOf<KaitenProblemError["headers"]>().toEqualTypeOf<Headers>();
+  });
+
+  test("has a literal name, which narrows", () => {
+    expectTypeOf<KaitenProblemError["name"]>().toEqualTypeOf<"KaitenProblemError">();
+    expectTypeOf<KaitenResponseError["name"]>().toEqualTypeOf<"KaitenResponseError">();
+    expectTypeOf<KaitenConnectionError["name"]>().toEqualTypeOf<"KaitenConnectionError">();
+    expectTypeOf<KaitenTimeoutError["name"]>().toEqualTypeOf<"KaitenTimeoutError">();
+    expectTypeOf<KaitenAbortError["name"]>().toEqualTypeOf<"KaitenAbortError">();
+    expectTypeOf<KaitenNotAttemptedError["name"]>().toEqualTypeOf<"KaitenNotAttemptedError">();
+    const error = caught as KaitenProblemError | KaitenResponseError | KaitenTimeoutError;
+    if (error.name === "KaitenTimeoutError") expectTypeOf(error).toEqualTypeOf<KaitenTimeoutError>();
+    else if (error.name === "KaitenResponseError") expectTypeOf(error).toEqualTypeOf<KaitenResponseError>();
+    else expectTypeOf(error).toEqualTypeOf<KaitenProblemError>();
+    // @ts-expect-error there is no error of this name
+    if (error.name === "KaitenHttpError") return;
   });
 
   test("cannot be changed by who caught it", () => {
-    const error = new KaitenError("", { outcome: "unknown", attempts: 1, request: { method: "DELETE", url: "" } });
+    const error = new KaitenError("", { outcome: "unknown", attempts: 1, ref, at: "" });
     // @ts-expect-error what is known of the token is not for the caller to say
     error.outcome = "absent";
   });
@@ -183,12 +250,28 @@ describe("revokeAll", () => {
         yield ref;
       })(),
     );
-    expectTypeOf<TokenResult>().toEqualTypeOf<{
-      ref: TokenRef;
-      outcome: Outcome;
-      attempts: number;
-      error?: KaitenError | TypeError;
-    }>();
+    expectTypeOf(revokeAll).toBeCallableWith([{ ...ref, maybeRevoked: true }, ref]);
+  });
+
+  test("yields results that narrow by their outcome: a token that may be active always has an error", () => {
+    const result = caught as TokenResult;
+    expectTypeOf(result.outcome).toEqualTypeOf<Outcome>();
+    expectTypeOf(result.ref).toEqualTypeOf<TokenRef & { maybeRevoked?: boolean | undefined }>();
+    expectTypeOf(result.attempts).toEqualTypeOf<number>();
+    expectTypeOf(result.at).toEqualTypeOf<string>();
+    expectTypeOf(result.status).toEqualTypeOf<number | undefined>();
+    expectTypeOf(result.traceId).toEqualTypeOf<string | undefined>();
+    expectTypeOf(result.errorId).toEqualTypeOf<string | undefined>();
+    if (result.outcome === "revoked") expectTypeOf(result.error).toEqualTypeOf<undefined>();
+    if (result.outcome === "absent") expectTypeOf(result.error).toEqualTypeOf<KaitenError | undefined>();
+    if (result.outcome === "unknown") expectTypeOf(result.error).toEqualTypeOf<KaitenError | TypeError>();
+    if (result.outcome === "not-revoked") expectTypeOf(result.error).toEqualTypeOf<KaitenError | TypeError>();
+  });
+
+  test("tells what the run as a whole does", () => {
+    expectTypeOf<Parameters<Required<BulkOptions>["onPace"] & object>>().toEqualTypeOf<[event: PaceEvent]>();
+    const event = caught as PaceEvent;
+    if (event.state === "paused") expectTypeOf(event.ms).toEqualTypeOf<number>();
   });
 
   test("takes nothing else", () => {
@@ -198,5 +281,29 @@ describe("revokeAll", () => {
     revokeAll(["deploy-key"]);
     // @ts-expect-error concurrency is a number
     revokeAll([ref], { concurrency: "8" });
+    // @ts-expect-error it is said for each reference
+    revokeAll([ref], { maybeRevoked: true });
+  });
+});
+
+describe("verify", () => {
+  test("takes a secret and options, both optional, and returns what is known of it", () => {
+    type Verify = (secret?: string, options?: VerifyOptions) => Promise<Verification>;
+    expectTypeOf(kaiten.verify).toEqualTypeOf<Verify>();
+    expectTypeOf(kaiten.verify).toBeCallableWith(undefined, { signal: AbortSignal.timeout(1_000), timeout: 1_000 });
+    expectTypeOf<Verification>().toEqualTypeOf<{
+      validity: "active" | "inactive" | "unknown";
+      canRevoke?: boolean;
+      reason: string;
+      at: string;
+      traceId?: string;
+    }>();
+  });
+
+  test("takes nothing else", () => {
+    // @ts-expect-error a secret, not a reference
+    kaiten.verify(ref);
+    // @ts-expect-error there is nothing to ignore
+    kaiten.verify("a-secret", { ignoreAbsent: true });
   });
 });
