@@ -235,7 +235,8 @@ function readFailure(thrown: unknown, { stage, timeout, signal, secrets }: Failu
   if (kind === DeadlineError) {
     return { ...failure, why: "timeout", reason: `${WAITED_FOR[stage]} within ${timeout / 1_000} s` };
   }
-  if (kind === CredentialError) return { ...failure, why: "credential", ...credentialFailure(thrown, secrets) };
+  if (kind === CredentialError)
+    return { ...failure, why: "credential", ...credentialFailure(thrown as CredentialError, secrets) };
   const fault = connectFault(thrown);
   const cause = redactCause(thrown, secrets);
   const words = (cause && rootMessage(cause)) || "no reason was given";
@@ -253,9 +254,8 @@ function kindOf(thrown: unknown) {
 }
 
 /** Why there is no token, without secrets. Also for a refresh, which is no attempt. */
-export function credentialFailure(thrown: unknown, secrets: readonly string[]) {
-  const ours = kindOf(thrown) === CredentialError ? (thrown as CredentialError) : undefined;
-  const cause = redactCause(ours ? ours.cause : thrown, secrets);
-  const reason = [ours?.message, cause && rootMessage(cause)].filter(Boolean).join(": ");
+export function credentialFailure(error: CredentialError, secrets: readonly string[]) {
+  const cause = redactCause(error.cause, secrets);
+  const reason = [error.message, cause && rootMessage(cause)].filter(Boolean).join(": ");
   return { reason, cause };
 }

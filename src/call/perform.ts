@@ -1,7 +1,7 @@
 // A call: attempts, the verdict on each, and when to end. It serves any operation.
 import type { AttemptEvent, Outcome, TokenRef } from "../types.js";
 import { type Attempt, attempt, credentialFailure, type Operation, type Transport } from "./attempt.js";
-import type { CallCredential } from "./credential.js";
+import type { CallCredential, CredentialError } from "./credential.js";
 import { DeadlineError, pause, withDeadline } from "./deadline.js";
 import { randomHex } from "./platform.js";
 import { MARK } from "./redact.js";
@@ -116,7 +116,8 @@ async function refresh({ credential, timeout, signal }: Call): Promise<true | Re
     if (signal?.aborted) return undefined;
     if (thrown instanceof DeadlineError)
       return { reason: `it took longer than ${timeout / 1_000} s`, cause: undefined };
-    return credentialFailure(thrown, credential.secrets);
+    // Nothing else is thrown there.
+    return credentialFailure(thrown as CredentialError, credential.secrets);
   }
 }
 

@@ -45,14 +45,14 @@ function endOf(secret: string, text: string, start: number, min: number): number
 /** @returns where a suffix begins that is known to reach to `start`, but not before `least`. */
 function beginOf(secret: string, text: string, start: number, least: number): number {
   let at = start;
-  for (let index = secret.length - MIN_SUFFIX - 1; index >= 0; index--) {
+  // Ends at the latest before the first character of the secret, where there is none to match.
+  for (let index = secret.length - MIN_SUFFIX - 1; ; index--) {
     // The longest first: `\/` is an escape that ends in the character itself.
     let length = Math.min(LONGEST_ESCAPE, at - least);
     while (length > 0 && lengthOf(secret[index], text, at - length) !== length) length--;
     if (length === 0) return at;
     at -= length;
   }
-  return at;
 }
 
 /** @returns the text without any of the secrets, a beginning or an end of one, as they are or escaped. */
