@@ -84,6 +84,7 @@ export async function perform(transport: Transport, call: Call): Promise<Ended> 
     if (open !== true && !(await open)) return end(number - 1, false);
 
     const started = performance.now();
+    refreshFailure = undefined;
     last = await attempt(transport, operation, { credential, traceId, timeout, signal });
     const ms = performance.now() - started;
     const verdict = call.judge(last.result, maybeRevoked);
