@@ -42,13 +42,13 @@ function endOf(secret: string, text: string, start: number, min: number): number
   return at;
 }
 
-/** @returns where a suffix begins that is known to reach to `start`, but not before `least`. */
-function beginOf(secret: string, text: string, start: number, least: number): number {
+/** @returns where a suffix begins that is known to reach to `start`. */
+function beginOf(secret: string, text: string, start: number): number {
   let at = start;
   // Ends at the latest before the first character of the secret, where there is none to match.
   for (let index = secret.length - MIN_SUFFIX - 1; ; index--) {
     // The longest first: `\/` is an escape that ends in the character itself.
-    let length = Math.min(LONGEST_ESCAPE, at - least);
+    let length = Math.min(LONGEST_ESCAPE, at);
     while (length > 0 && lengthOf(secret[index], text, at - length) !== length) length--;
     if (length === 0) return at;
     at -= length;
@@ -68,7 +68,7 @@ export function redact(text: string, secrets: readonly string[]): string {
       let end = endOf(secret, text, start, MIN_PREFIX);
       if (end === undefined && start >= at && secret.length > MIN_SUFFIX) {
         end = endOf(secret.slice(-MIN_SUFFIX), text, start, MIN_SUFFIX);
-        if (end !== undefined) from = beginOf(secret, text, start, at);
+        if (end !== undefined) from = beginOf(secret, text, start);
       }
       if (end === undefined) continue;
       if (from >= at) clean += text.slice(at, from) + MARK;

@@ -28,7 +28,6 @@ export async function verify(
   credential: CallCredential,
   { timeout, retries, maxRetryAfter, signal }: VerifySettings,
 ): Promise<Verification> {
-  signal?.throwIfAborted();
   const ref = { serviceAccountSlug: `verify-${secureHex(16)}`, tokenSlug: `verify-${secureHex(16)}` };
   const { last, aborted } = await perform(transport, {
     operation: {

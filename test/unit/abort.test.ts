@@ -110,6 +110,28 @@ describe("an abort", () => {
     }
   });
 
+  test("does not send a token that is returned too late", async () => {
+    const controller = new AbortController();
+    let give = (_: string) => {};
+    const token = () => new Promise<string>((resolve) => (give = resolve));
+    const { error, requests } = revoke(answer(204), { client: { token }, call: { signal: controller.signal } });
+    await vi.advanceTimersByTimeAsync(0);
+    controller.abort(REASON);
+    expect(await error).toMatchObject({ name: "KaitenAbortError", outcome: "not-revoked" });
+    give(TOKEN);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests).toEqual([]);
+  });
+
+  test("may have null as its reason, also while a refused token is replaced", async () => {
+    const controller = new AbortController();
+    const token = ({ rejected }: { rejected?: string }) => (rejected ? never() : TOKEN);
+    const { error } = revoke(problem(401), { client: { token }, call: { signal: controller.signal } });
+    await vi.advanceTimersByTimeAsync(0);
+    controller.abort(null);
+    expect(await error).toMatchObject({ name: "KaitenAbortError", outcome: "not-revoked", cause: null });
+  });
+
   test.each([
     [false, "not-revoked"],
     [true, "unknown"],

@@ -101,6 +101,13 @@ describe("Retry-After", () => {
     expect(events[0]?.delay).toBe(ms);
   });
 
+  test("is no more than the least: a longer backoff is waited", async () => {
+    const { waits } = await ended(answer(503, "", { "Retry-After": "1" }), { client: { retries: 5 } });
+    expect(waits).toHaveLength(5);
+    for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(1_000);
+    expect(waits[4]).toBeGreaterThanOrEqual(4_000);
+  });
+
   test("that is a date is measured against the server's clock", async () => {
     const headers = { "Retry-After": "Mon, 23 Nov 2026 10:00:20 GMT", Date: "Mon, 23 Nov 2026 10:00:00 GMT" };
     expect((await ended([answer(503, "", headers), answer(204)])).waits).toEqual([20_000]);
@@ -263,6 +270,12 @@ test("the platform's fetch is looked up at the call, so that what wraps it later
   await expect(tokens.revoke(REF)).resolves.toMatchObject({ outcome: "revoked", attempts: 1 });
   expect(wrapped).toHaveBeenCalledOnce();
   wrapped.mockRestore();
+});
+
+test("a request is a DELETE that follows no redirect and has no body", async () => {
+  const { requests } = await ended(answer(204));
+  expect(requests).toMatchObject([{ url: URL_OF_REF, init: { method: "DELETE", redirect: "manual" } }]);
+  expect(requests[0]?.init).not.toHaveProperty("body");
 });
 
 test.each<[number, Record<string, string>, boolean]>([

@@ -140,6 +140,7 @@ describe("a base URL without a path: the message asks whether it is missing", ()
     const { error } = await failureOf(page(404), { token, baseUrl: "https://kaiten.example.com" });
     expect(error).toMatchObject({ name: "KaitenResponseError", outcome: "not-revoked", status: 404 });
     expect(error.summary).toContain(hint);
+    expect(error.request?.url).toMatch(/^https:\/\/\[credential\]/);
   });
 });
 
