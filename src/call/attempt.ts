@@ -121,10 +121,7 @@ export async function attempt(
     for (const name in operation.slugs) {
       if (holdsCredential(operation.slugs[name] as string, token)) throw new ArgumentError(`${name} ${IS_SECRET}`);
     }
-    const sent: Record<string, string> = { authorization: `Bearer ${token}` };
-    headers.forEach((value, name) => {
-      sent[name] = value;
-    });
+    const sent: Record<string, string> = { ...Object.fromEntries(headers), authorization: `Bearer ${token}` };
     if (!isBrowser()) sent["user-agent"] = USER_AGENT;
     if (trace) sent.traceparent = `00-${traceId}-${randomHex(2)}-01`;
     ending.throwIfAborted();

@@ -7,7 +7,7 @@ import type { CallCredential } from "./credential.js";
 import { createGate, type Gate, perform, shownRef } from "./perform.js";
 import { isBrowser } from "./platform.js";
 import { canExist } from "./slug.js";
-import { verdict } from "./verdict.js";
+import { type AttemptResult, verdict } from "./verdict.js";
 
 const MISSPELT_OR_GONE = "it is misspelt, or an old token that is already gone. Verify the token's secret to be sure.";
 
@@ -62,7 +62,7 @@ export async function revoke(
   const { last, attempts, outcome } = ended;
   const possible = canExist(ref.serviceAccountSlug) && canExist(ref.tokenSlug);
   if (outcome === "revoked" || (outcome === "absent" && possible && (ended.maybeRevoked || ignoreAbsent))) {
-    return toRevocation(ref, outcome, attempts, last as Attempt);
+    return toRevocation(ref, outcome, attempts, last as Answered);
   }
   if (!last && !ended.aborted) return undefined;
   if (outcome === "not-revoked" && last?.result.kind === "failure" && last.result.why === "argument") {
@@ -72,14 +72,16 @@ export async function revoke(
   throw toError(ended, { ref: shownRef(ref, last?.result), meaning, timeout, signal });
 }
 
+/** Without an answer, nothing is revoked or absent. */
+type Answered = Attempt & { result: Exclude<AttemptResult, { kind: "failure" }> };
+
 function toRevocation(
   ref: TokenRef,
   outcome: Revocation["outcome"],
   attempts: number,
-  { result, at, traceId }: Attempt,
+  { result, at, traceId }: Answered,
 ): Revocation {
-  const revocation: Revocation = { ref, outcome, attempts, at };
-  if (result.kind !== "failure") revocation.status = result.status;
+  const revocation: Revocation = { ref, outcome, attempts, at, status: result.status };
   if (traceId !== undefined) revocation.traceId = traceId;
   if (result.kind === "problem" && result.problem.errorId !== undefined) revocation.errorId = result.problem.errorId;
   return revocation;
