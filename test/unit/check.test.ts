@@ -132,6 +132,16 @@ describe("an option", () => {
     expect(create(options)).toContain(fault);
   });
 
+  test.each([
+    [{ token: "" }, "token", "is empty"],
+    [{ baseUrl: undefined }, "baseUrl", "is missing"],
+    [{ allowInsecure: 1 }, "allowInsecure", "must be true or false"],
+    [{ baseUrl: "/api" }, "baseUrl", "must be an absolute URL. Pass one such as https://kaiten.example.com/api"],
+  ])("%j is refused with its name and its fault as data", (options, option, fault) => {
+    const act = () => createKaitenClient({ baseUrl: BASE, token: TOKEN, ...options } as ClientOptions);
+    expect(act).toThrow(expect.objectContaining({ option, fault, message: `The option ${option} ${fault}.` }));
+  });
+
   test("is refused without its value, which could be the token", () => {
     expect(create({ baseUrl: TOKEN })).not.toContain(TOKEN);
     expect(create({ timeout: TOKEN })).not.toContain(TOKEN);

@@ -298,6 +298,16 @@ test.each([200, 404, 503])("a %i of a fetch that has no stream is read by its te
   expect(error).toMatchObject(status === 200 ? { excerpt: body } : { code: "Token.NotFound" });
 });
 
+test.each<[string, object]>([
+  ["headers that are no Headers", { status: 404, ok: false, headers: { get: () => null }, text: async () => "" }],
+  ["no headers", { status: 200, ok: true, text: async () => "" }],
+  ["a body that cannot be read", { status: 403, ok: false, headers: new Headers(), text: () => Promise.reject("no") }],
+  ["nothing", {}],
+])("an answer with %s proves nothing", async (_, broken) => {
+  const { error } = await ended(async () => broken as never, { client: { retries: 0 } });
+  expect(error).toMatchObject({ name: "KaitenConnectionError", outcome: "unknown", attempts: 1 });
+});
+
 test("an answer to a redirected request proves nothing, whatever it says", async () => {
   const redirected = (step: Response) => async () => Object.defineProperty(step, "redirected", { value: true });
   for (const step of [answer(204), absent(), problem(403)]) {
