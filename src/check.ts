@@ -1,6 +1,6 @@
 // Checks what a caller passes, once, at the door: after that it is trusted.
 import { tokenFault } from "./call/credential.js";
-import { slugFault } from "./call/slug.js";
+import { SlugError, slugFault } from "./call/slug.js";
 import type { BulkOptions, BulkRef, BulkRefs, CallOptions, ClientOptions, TokenRef, VerifyOptions } from "./types.js";
 
 /** An option is wrong. Messages never contain the value of an option: it could be the token. */
@@ -150,7 +150,7 @@ export function checkRef(ref: TokenRef): TokenRef {
   const { serviceAccountSlug, tokenSlug } = ref;
   for (const [name, slug] of Object.entries({ serviceAccountSlug, tokenSlug })) {
     const fault = slugFault(slug);
-    if (fault) throw new TypeError(`${name} ${fault}. Nothing was sent.`);
+    if (fault) throw new SlugError(`${name} ${fault}`);
   }
   return { serviceAccountSlug, tokenSlug };
 }

@@ -8,6 +8,7 @@ import { createPace } from "./pace.js";
 import { notify } from "./perform.js";
 import { createQueue } from "./queue.js";
 import { type RevokeSettings, revoke } from "./revoke.js";
+import { SlugError } from "./slug.js";
 import { openSource } from "./source.js";
 
 export interface RunSettings extends Omit<RevokeSettings, "maybeRevoked"> {
@@ -51,22 +52,26 @@ export async function* revokeAll(
   let wake = () => {};
 
   async function settle(ref: BulkRef): Promise<TokenResult> {
-    let named: TokenRef | undefined;
-    let maybeRevoked = false;
+    let named: ReturnType<typeof check>;
     try {
-      ({ checked: named, maybeRevoked } = check(ref));
+      named = check(ref);
+    } catch (thrown) {
+      return unreadable(ref, "not-revoked", thrown);
+    }
+    const { checked, maybeRevoked } = named;
+    try {
       // Without the signal: requests in flight finish.
       const call = { ...settings, maybeRevoked, signal: undefined };
       const gate = queue.open();
-      const revocation = await revoke(transport, openCredential(), named, call, gate).finally(gate.close);
+      const revocation = await revoke(transport, openCredential(), checked, call, gate).finally(gate.close);
       if (revocation) return { ...revocation, ref } as TokenResult;
-      throw notAttempted(named, maybeRevoked ? "unknown" : "not-revoked", cause ?? signal?.reason);
+      throw notAttempted(checked, maybeRevoked ? "unknown" : "not-revoked", cause ?? signal?.reason);
     } catch (thrown) {
-      return failed(ref, thrown, named !== undefined);
+      return failed(ref, thrown);
     }
   }
 
-  function failed(ref: BulkRef, thrown: unknown, wasNamed: boolean): TokenResult {
+  function failed(ref: BulkRef, thrown: unknown): TokenResult {
     if (thrown instanceof KaitenError) {
       if (pace.stopped || refusesAll(thrown)) stop(thrown);
       const { outcome, attempts, at, traceId } = thrown;
@@ -78,10 +83,13 @@ export async function* revokeAll(
         ...(errorId !== undefined && { errorId }),
       } as TokenResult;
     }
-    const isOurs = thrown instanceof TypeError;
-    const error = isOurs ? thrown : new TypeError("The reference cannot be read.", { cause: thrown });
-    // A fault of a reference shows before anything is sent. Any other one proves nothing.
-    const outcome = isOurs || !wasNamed ? "not-revoked" : "unknown";
+    // The slug is the provider's token, so nothing was sent. Whatever else is thrown proves nothing.
+    return unreadable(ref, thrown instanceof SlugError ? "not-revoked" : "unknown", thrown);
+  }
+
+  function unreadable(ref: BulkRef, outcome: "not-revoked" | "unknown", thrown: unknown): TokenResult {
+    const error =
+      thrown instanceof TypeError ? thrown : new TypeError("The reference cannot be read.", { cause: thrown });
     return { ref, outcome, attempts: 0, at: new Date().toISOString(), error };
   }
 

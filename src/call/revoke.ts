@@ -6,7 +6,7 @@ import type { Attempt, Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
 import { createGate, type Gate, perform, shownRef } from "./perform.js";
 import { isBrowser } from "./platform.js";
-import { canExist } from "./slug.js";
+import { canExist, SlugError } from "./slug.js";
 import { type AttemptResult, verdict } from "./verdict.js";
 
 const MISSPELT_OR_GONE = "it is misspelt, or an old token that is already gone. Verify the token's secret to be sure.";
@@ -66,7 +66,7 @@ export async function revoke(
   }
   if (!last && !ended.aborted) return undefined;
   if (outcome === "not-revoked" && last?.result.kind === "failure" && last.result.why === "argument") {
-    throw new TypeError(`${last.result.reason}. Nothing was sent.`);
+    throw new SlugError(last.result.reason);
   }
   const meaning = possible ? MEANING : IMPOSSIBLE;
   throw toError(ended, { ref: shownRef(ref, last?.result), meaning, timeout, signal });

@@ -38,6 +38,13 @@ export function holdsCredential(slug: string, credential: string): boolean {
   return credential.length >= MIN_CREDENTIAL && slug.includes(credential);
 }
 
+/** A slug that must not be sent. Nothing was. */
+export class SlugError extends TypeError {
+  constructor(fault: string) {
+    super(`${fault}. Nothing was sent.`);
+  }
+}
+
 /** Whether the API can have created a token or an account by this slug: else `absent` proves nothing. */
 export function canExist(slug: string): boolean {
   return slug.length <= 100 && CREATED.test(slug);

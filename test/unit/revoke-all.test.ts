@@ -47,11 +47,7 @@ function api(answer: (slug: string) => Response | Promise<Response> = () => new 
 const problem = (status: number, code?: string) =>
   new Response(JSON.stringify({ code }), { status, headers: { "Content-Type": "application/problem+json" } });
 
-function revokeAll(
-  fetch: ClientOptions["fetch"],
-  source: BulkRefs,
-  options?: BulkOptions,
-) {
+function revokeAll(fetch: ClientOptions["fetch"], source: BulkRefs, options?: BulkOptions) {
   const client = createKaitenClient({ baseUrl: BASE, token: "ksh_0123456789", fetch, retries: 0 });
   return client.serviceAccounts.tokens.revokeAll(source, options);
 }
