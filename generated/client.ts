@@ -1,18 +1,17 @@
 // Written by `npm run generate` from the OpenAPI spec. Never edit: change the spec and run it again.
 
-import createFetchClient, {
-  type Client as OpenApiClient,
-  type ClientOptions,
-  type FetchOptions,
-} from "openapi-fetch";
+import createFetchClient, { type Client as FetchClient, type ClientOptions, type FetchOptions, type FetchResponse } from "openapi-fetch";
 import type { operations, paths } from "./schema.js";
 
-/** What the functions below call through: openapi-fetch, typed by this spec. */
-export type Client = OpenApiClient<paths>;
+/** openapi-fetch, typed by the spec. */
+export type Client = FetchClient<paths>;
 
-/** The servers that the spec names. A client has no default: pass one of them, or your own, as `baseUrl`. */
+/** The servers that the spec names. Pass the URL of one, or your own, as `baseUrl`. */
 export const servers = [
-  { url: "https://demo.kaiten.sh", description: "The vendor's demo. Deployments have hosts of their own." },
+  {
+    "url": "https://demo.kaiten.sh",
+    "description": "The vendor's demo. Deployments have hosts of their own."
+  }
 ] as const;
 
 /** The statuses that each operation documents as problems (`application/problem+json`, RFC 9457). */
@@ -20,48 +19,22 @@ export const problemStatuses = {
   deleteServiceAccountToken: [400, 401, 403, 404, 422, 500],
 } as const;
 
-type Ok<Status> = Status extends number | string ? (`${Status}` extends `2${string}` ? Status : never) : never;
+type Init<Id extends keyof operations> = object extends FetchOptions<operations[Id]> ? [init?: FetchOptions<operations[Id]>] : [init: FetchOptions<operations[Id]>];
+type Result<Id extends keyof operations> = Promise<FetchResponse<operations[Id], object, `${string}/${string}`>>;
 
-/** Where a spec documents no success, `default` stands for that too. */
-type Success<Status> = [Ok<Status>] extends [never] ? Extract<Status, "default"> : Ok<Status>;
-
-type Body<Documented> = Documented extends { content: infer Content } ? Content[keyof Content] : undefined;
-
-/** `data` after a 2xx, else `error`, each as the spec has it; `response` with both. */
-type Result<
-  Operation extends { responses: unknown },
-  Responses = Operation["responses"],
-  Status extends keyof Responses = keyof Responses,
-> = Promise<
-  | { data: Body<Responses[Success<Status> & Status]>; error?: never; response: Response }
-  | { data?: never; error: Body<Responses[Exclude<Status, Ok<Status>>]>; response: Response }
->;
-
-/** The same answer as the spec types it: openapi-fetch's own types lose the methods of a Blob, and tuples. */
-function typed<Operation extends { responses: unknown }>(answer: Promise<unknown>): Result<Operation> {
-  return answer as Result<Operation>;
-}
-
-/** A client for the functions below: one engine, many operations. */
-export function createClient(options: ClientOptions): Client {
-  return createFetchClient<paths>(options);
-}
+export const createClient = (options: ClientOptions): Client => createFetchClient<paths>(options);
 
 /**
  * Revoke a service account's token
  *
- * Takes an API token of a service account out of use: once this has succeeded, the token no longer
- * authenticates. It cannot be undone. The organization is the one that the bearer credential belongs to, so
- * nothing in the request names it. A token that was revoked before is answered like one that never was: 404.
+ * Takes an API token of a service account out of use: once this has succeeded, the token no longer authenticates. It cannot be undone. The organization is the one that the bearer credential belongs to, so nothing in the request names it. A token that was revoked before is answered like one that never was: 404.
  *
- * - `serviceAccountSlug` (path): Slug of the service account that owns the token.
- * - `tokenSlug` (path): Slug of the token to revoke (its name, never its secret).
+ * - `serviceAccountSlug`: Slug of the service account that owns the token.
+ *
+ * - `tokenSlug`: Slug of the token to revoke (its name, never its secret).
  *
  * `DELETE /service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}`
  */
-export function deleteServiceAccountToken(
-  client: Client,
-  init: FetchOptions<operations["delete-service-account-token"]>,
-): Result<operations["delete-service-account-token"]> {
-  return typed(client.DELETE("/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}", init));
+export function deleteServiceAccountToken(client: Client, ...init: Init<"delete-service-account-token">): Result<"delete-service-account-token"> {
+  return client.DELETE("/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}", ...init);
 }

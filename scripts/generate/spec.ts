@@ -1,65 +1,66 @@
-// Reads an OpenAPI document with Redocly's core (what openapi-typescript reads with), and refuses one that cannot become
-// a client, with its place in the file.
-import {
-  BaseResolver,
-  bundleDocument,
-  type Config,
-  createConfig,
-  type Document,
-  lintDocument,
-  type NormalizedProblem,
-} from "@redocly/openapi-core";
-import type { OpenAPI3 } from "openapi-typescript";
-import { functionNames } from "./function-names.js";
-import { InputError, shown } from "./input-error.js";
-import { pathParameters } from "./path-parameters.js";
-import { fault, findCircle, placeOf, readSource } from "./source.js";
+// Reads a spec and lists its operations. Refuses what openapi-fetch does not send or read correctly by default.
+import { relative } from "node:path";
+import { bundle, createConfig, getLineColLocation, isRef, type LocationObject, lint } from "@redocly/openapi-core";
+import * as oas from "openapi-typescript";
+import ts from "typescript";
+import { isProblemType } from "../../src/call/problem.js";
 
-// JSON Schema 2020-12 §4.3.2 has them, Redocly's core 1 knows them only within other schemas.
-const BOOLEAN_SCHEMA = /^Expected type `Schema` \(object\) but got `boolean`$/;
+export type Operation = Awaited<ReturnType<typeof readSpec>>["operations"][number];
+export const config = createConfig({ rules: { "no-unresolved-refs": "error", "path-parameters-defined": "error" } });
+const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"] as const;
+const STRICT_MODE = "arguments await eval implements interface let package private protected public static yield";
 
-function describe({ message, location: [first] }: NormalizedProblem): string {
-  // Where a file is at fault, Redocly's core names it by its absolute path.
-  const text = /^(Can't resolve|Failed to parse)/.test(message)
-    ? message.replace(/(["'])(\/[^"']*)\1/g, (_, mark, path) => mark + shown(path) + mark)
-    : message;
-  return first ? `${placeOf(first)} ${text}` : text;
+function placeOf(location: LocationObject): string {
+  const { source, start } = getLineColLocation(location);
+  return `${relative("", source.absoluteRef)}:${start.line}:${start.col}`;
 }
 
-async function lint(document: Document, externalRefResolver: BaseResolver, config: Config): Promise<void> {
-  const problems = await lintDocument({ document, externalRefResolver, config: config.styleguide }).catch((error) => {
-    // Redocly's core throws at the first reference that it cannot end, without a place.
-    const circle = findCircle(document);
-    if (circle) throw fault(circle, "This reference leads only back to itself.");
-    throw new InputError(`${shown(document.source.absoluteRef)} cannot be read: ${error.message}`, { cause: error });
-  });
-  const faults = problems.filter(({ severity, message }) => severity === "error" && !BOOLEAN_SCHEMA.test(message));
-  if (faults.length > 0) throw new InputError(faults.map(describe).join("\n"));
+/** openapi-fetch takes {.id}, {;id} and {id*} for other styles, and sends an object in the query as a deepObject. */
+function isSupported({ in: place, name, style, explode, schema, ...parameter }: oas.ParameterObject): boolean {
+  const isPlain = /^[\w$@-][\w.$@:[\]-]*$/.test(name) && !parameter.allowReserved && !parameter.content;
+  const isDefault = /^(path (simple|undefined) (false|undefined)|query (form|undefined) (true|undefined) (?!.*object))/;
+  return isPlain && isDefault.test(`${place} ${style} ${explode} ${schema?.type}`);
 }
 
-/**
- * The whole document, other files taken in.
- *
- * @throws {InputError} naming each fault and its place: not YAML, not OpenAPI 3, a reference that leads nowhere, a
- * parameter of a path that is not defined or defined twice, an operation without an operationId, two that would become
- * one function.
- */
-export async function loadSpec(file: string): Promise<OpenAPI3> {
-  const config = await createConfig({
-    plugins: [
-      { id: "generate", rules: { oas3: { "function-names": functionNames, "path-parameters": pathParameters } } },
-    ],
-    rules: {
-      struct: "error",
-      "no-unresolved-refs": "error",
-      "operation-parameters-unique": "error",
-      "generate/path-parameters": "error",
-      "generate/function-names": "error",
-    },
+export async function readSpec(file: string) {
+  const problems = await lint({ ref: file, config: await config }).catch(({ line, col, originalError, message }) => {
+    throw new Error(line ? `${file}:${line}:${col} ${originalError.reason}` : `${file}: ${message}`);
   });
-  const externalRefResolver = new BaseResolver(config.resolve);
-  const document = await readSource(file, externalRefResolver);
-  await lint(document, externalRefResolver, config);
-  const { bundle } = await bundleDocument({ document, externalRefResolver, config: config.styleguide });
-  return bundle.parsed;
+  const { source, parsed } = (await bundle({ ref: file, config: await config })).bundle;
+  const faults = problems.map(({ location: [at], message }) => `${at ? placeOf(at) : file} ${message}`);
+  if (!/^3\.[01]\./.test(parsed.openapi)) faults.push(`${file}:1:1 This is not an OpenAPI 3.0 or 3.1 document.`);
+  const follow = <T>(node: unknown) => (isRef(node) ? oas.resolveRef(parsed, node.$ref, { silent: true }) : node) as T;
+  const typesOf = (message: unknown) => Object.keys(follow<{ content?: object }>(message).content ?? {});
+  const isUnsupported = (p: oas.ParameterObject) => !isSupported({ ...p, schema: follow(p.schema) });
+  const taken = new Set([...STRICT_MODE.split(" "), "createClient", "createFetchClient", "problemStatuses", "servers"]);
+
+  const operations = Object.keys(faults.length > 0 ? {} : (parsed.paths ?? {})).flatMap((path) => {
+    const item = follow<oas.PathItemObject | null>(parsed.paths[path]) ?? {};
+    return METHODS.filter((method) => item[method]).map((method) => {
+      const operation = follow<oas.OperationObject>(item[method]);
+      const { operationId: id = "", requestBody = {}, responses = {} } = operation;
+      const camel = id.replace(/[^\p{L}\p{N}]+(.?)/gu, (_, next: string) => next.toUpperCase());
+      const name = camel.charAt(0).toLowerCase() + camel.slice(1);
+      const { diagnostics } = ts.transpileModule(`export function ${name}() {}`, { reportDiagnostics: true });
+      const declared = [...(item.parameters ?? []), ...(operation.parameters ?? [])];
+      const parameters = declared.map((parameter) => follow<oas.ParameterObject>(parameter));
+      const answers = Object.entries(responses).filter(([status]) => !status.startsWith("x-"));
+      const problems = answers.filter(([, answer]) => typesOf(answer).some(isProblemType)).map(([status]) => status);
+      const unsupported = [
+        ...(diagnostics?.length || taken.has(name) ? [`operationId "${id}" (it gives no new function name)`] : []),
+        ...parameters.filter(isUnsupported).map((p) => `${p.in} parameter "${p.name}"`),
+        ...typesOf(requestBody).filter((type) => !/^application\/json\s*(;|$)/i.test(type)),
+        ...answers.flatMap(([, answer]) => typesOf(answer)).filter((type) => !/[/+]json\s*(;|$)/i.test(type)),
+      ];
+      const pointer = `#/paths/${path.replaceAll("~", "~0").replaceAll("/", "~1")}/${method}`;
+      const place = () => placeOf({ source, pointer, reportOnKey: true });
+      faults.push(...unsupported.map((what) => `${place()} ${method.toUpperCase()} ${path}: not supported: ${what}.`));
+      taken.add(name);
+      // openapi-typescript follows no reference here, and takes an extension for a response.
+      item[method] = { ...operation, responses: Object.fromEntries(answers) };
+      return { key: JSON.stringify(id), name, method: method.toUpperCase(), path, operation, parameters, problems };
+    });
+  });
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+  return { document: parsed as oas.OpenAPI3, operations };
 }

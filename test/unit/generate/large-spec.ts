@@ -63,19 +63,7 @@ function resourcePaths(index: number): Record<string, object> {
         summary: `List the resources ${index}`,
         parameters: [
           ref("parameters", "Limit"),
-          {
-            name: "tags",
-            in: "query",
-            style: "form",
-            explode: false,
-            schema: { type: "array", items: { type: "string" } },
-          },
-          {
-            name: "filter",
-            in: "query",
-            style: "deepObject",
-            schema: { type: "object", properties: { q: { type: "string" } } },
-          },
+          { name: "tags", in: "query", schema: { type: "array", items: { type: "string" } } },
         ],
         responses: {
           "200": { description: "All", content: json({ type: "array", items: ref("schemas", name) }) },
@@ -93,7 +81,6 @@ function resourcePaths(index: number): Record<string, object> {
       parameters: [ref("parameters", "Tenant"), { name: "id", in: "path", required: true, schema: { type: "string" } }],
       put: {
         operationId: `resources-${index}/replace`,
-        parameters: [{ name: "If-Match", in: "header", required: true, schema: { type: "string" } }],
         requestBody: body,
         responses: one,
       },
