@@ -1,10 +1,10 @@
 // Written by `npm run generate` from the OpenAPI spec. Never edit: change the spec and run it again.
 
 import createFetchClient, { type Client as FetchClient, type ClientOptions, type FetchOptions, type FetchResponse } from "openapi-fetch";
-import type { operations, paths } from "./schema.js";
+import type { operations as Operations, paths as Paths } from "./schema.js";
 
 /** openapi-fetch, typed by the spec. */
-export type Client = FetchClient<paths>;
+export type Client = FetchClient<Paths>;
 
 /** The servers that the spec names. Pass the URL of one, or your own, as `baseUrl`. */
 export const servers = [
@@ -19,10 +19,10 @@ export const problemStatuses = {
   deleteServiceAccountToken: [400, 401, 403, 404, 422, 500],
 } as const;
 
-type Init<Id extends keyof operations> = object extends FetchOptions<operations[Id]> ? [init?: FetchOptions<operations[Id]>] : [init: FetchOptions<operations[Id]>];
-type Result<Id extends keyof operations> = Promise<FetchResponse<operations[Id], object, `${string}/${string}`>>;
+type Init<Id extends keyof Operations> = object extends FetchOptions<Operations[Id]> ? [init?: FetchOptions<Operations[Id]>] : [init: FetchOptions<Operations[Id]>];
+type Result<Id extends keyof Operations> = Promise<FetchResponse<Operations[Id], object, `${string}/${string}`>>;
 
-export const createClient = (options: ClientOptions): Client => createFetchClient<paths>(options);
+export const createClient = (options: ClientOptions): Client => createFetchClient<Paths>(options);
 
 /**
  * Revoke a service account's token

@@ -26,10 +26,10 @@ export function ${name}(client: Client, ...init: Init<${key}>): Result<${key}> {
 
 const renderClient = ({ servers }: OpenAPI3, operations: Operation[]): string =>
   `import createFetchClient, { type Client as FetchClient, type ClientOptions, type FetchOptions, type FetchResponse } from "openapi-fetch";
-import type { operations, paths } from "./schema.js";
+import type { operations as Operations, paths as Paths } from "./schema.js";
 
 /** openapi-fetch, typed by the spec. */
-export type Client = FetchClient<paths>;
+export type Client = FetchClient<Paths>;
 
 /** The servers that the spec names. Pass the URL of one, or your own, as \`baseUrl\`. */
 export const servers = ${JSON.stringify(servers ?? [{ url: "/" }], null, 2)} as const;
@@ -38,10 +38,10 @@ export const servers = ${JSON.stringify(servers ?? [{ url: "/" }], null, 2)} as 
 export const problemStatuses = {
 ${operations.map(({ name, problems }) => `  ${name}: [${problems.map((status) => Number(status) || `"${status}"`).join(", ")}],\n`).join("")}} as const;
 
-type Init<Id extends keyof operations> = object extends FetchOptions<operations[Id]> ? [init?: FetchOptions<operations[Id]>] : [init: FetchOptions<operations[Id]>];
-type Result<Id extends keyof operations> = Promise<FetchResponse<operations[Id], object, \`\${string}/\${string}\`>>;
+type Init<Id extends keyof Operations> = object extends FetchOptions<Operations[Id]> ? [init?: FetchOptions<Operations[Id]>] : [init: FetchOptions<Operations[Id]>];
+type Result<Id extends keyof Operations> = Promise<FetchResponse<Operations[Id], object, \`\${string}/\${string}\`>>;
 
-export const createClient = (options: ClientOptions): Client => createFetchClient<paths>(options);
+export const createClient = (options: ClientOptions): Client => createFetchClient<Paths>(options);
 ${operations.map(renderFunction).join("")}`;
 
 /** The first line that differs, if any. git may check files out with CRLF. */

@@ -1,129 +1,49 @@
-// A spec of the size of the big public ones.
-const ref = (kind: string, name: string) => ({ $ref: `#/components/${kind}/${name}` });
-const json = (schema: object) => ({ "application/json": { schema } });
+// A spec of the size of the big public ones: a thousand operations on 250 resources that refer to each other.
+const schema = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const json = (of: object) => ({ content: { "application/json": { schema: of } } });
+const inPath = (name: string) => ({ name, in: "path", required: true, schema: { type: "string" } });
+const PROBLEM = { description: "No", content: { "application/problem+json": { schema: schema("Problem") } } };
 
-/** Schemas that refer to each other in every way that a spec can: composed, nested, recursive, told apart by a member. */
-function resourceSchemas(index: number): Record<string, object> {
-  const name = `Resource${index}`;
-  return {
-    [name]: {
-      description: `The resource number ${index}, "quoted" and \`marked\`.`,
-      allOf: [
-        ref("schemas", "Base"),
-        {
-          type: "object",
-          required: ["kind", "state"],
-          properties: {
-            kind: { type: "string", enum: [`kind-${index}`, "other"] },
-            state: ref("schemas", "State"),
-            parent: ref("schemas", `Resource${(index * 7) % 250}`),
-            children: { type: "array", items: ref("schemas", name) },
-            labels: { type: "object", additionalProperties: { type: "string" } },
-            settings: {
-              type: "object",
-              properties: {
-                limits: {
-                  type: "object",
-                  properties: { cpu: { type: "number" }, memory: { type: ["integer", "null"] } },
-                },
-                pair: { type: "array", prefixItems: [{ type: "number" }, { type: "string" }] },
-              },
-            },
-            source: { oneOf: [ref("schemas", "GitSource"), ref("schemas", "FileSource")] },
-            extra: { anyOf: [{ type: "string" }, ref("schemas", "State"), { type: "null" }] },
-          },
-        },
-      ],
-    },
-    [`${name}Input`]: {
-      type: "object",
-      required: ["name"],
-      properties: {
-        name: { type: "string" },
-        size: { type: "integer", default: 1 },
-        source: { oneOf: [ref("schemas", "GitSource"), ref("schemas", "FileSource")] },
-        parent: ref("schemas", name),
-      },
-    },
-  };
+function resource(index: number): object {
+  const children = { type: "array", items: schema(`Resource${index}`) };
+  const settings = { type: "object", properties: { cpu: { type: "number" }, memory: { type: ["integer", "null"] } } };
+  const source = { oneOf: [schema("Base"), { type: "string", enum: [`source-${index}`] }] };
+  const properties = { parent: schema(`Resource${(index * 7) % 250}`), children, settings, source };
+  return { description: `The resource "${index}".`, allOf: [schema("Base"), { type: "object", properties }] };
 }
 
-function resourcePaths(index: number): Record<string, object> {
-  const name = `Resource${index}`;
-  const body = { required: true, content: json(ref("schemas", `${name}Input`)) };
-  const one = {
-    "200": { description: "One", content: json(ref("schemas", name)) },
-    default: ref("responses", "Problem"),
-  };
+function paths(index: number): object {
+  const one = schema(`Resource${index}`);
+  const operation = (verb: string, more: object) => ({ operationId: `resources-${index}/${verb}`, ...more });
+  const requestBody = { required: true, ...json(one) };
+  const tags = { name: "tags", in: "query", schema: { type: "array", items: { type: "string" } } };
+  const all = { description: "All", ...json({ type: "array", items: one }) };
   return {
     [`/tenants/{tenant}/resources-${index}`]: {
-      parameters: [ref("parameters", "Tenant")],
-      get: {
-        operationId: `resources-${index}/list`,
-        summary: `List the resources ${index}`,
-        parameters: [
-          ref("parameters", "Limit"),
-          { name: "tags", in: "query", schema: { type: "array", items: { type: "string" } } },
-        ],
-        responses: {
-          "200": { description: "All", content: json({ type: "array", items: ref("schemas", name) }) },
-          "4XX": ref("responses", "Problem"),
-        },
-      },
-      post: {
-        operationId: `resources-${index}/create`,
-        deprecated: index % 10 === 0,
-        requestBody: body,
-        responses: { "201": one["200"], "422": ref("responses", "Problem") },
-      },
+      parameters: [inPath("tenant")],
+      get: operation("list", { parameters: [tags], responses: { "200": all, "4XX": PROBLEM } }),
+      post: operation("create", { requestBody, responses: { "201": { description: "Made" }, "422": PROBLEM } }),
     },
     [`/tenants/{tenant}/resources-${index}/{id}`]: {
-      parameters: [ref("parameters", "Tenant"), { name: "id", in: "path", required: true, schema: { type: "string" } }],
-      put: {
-        operationId: `resources-${index}/replace`,
-        requestBody: body,
-        responses: one,
-      },
-      delete: {
-        operationId: `resources-${index}/delete`,
-        responses: { "204": { description: "Gone" }, "404": ref("responses", "Problem") },
-      },
+      parameters: [inPath("tenant"), inPath("id")],
+      put: operation("replace", {
+        requestBody,
+        responses: { "200": { description: "One", ...json(one) }, default: PROBLEM },
+      }),
+      delete: operation("delete", { responses: { "204": { description: "Gone" }, "404": PROBLEM } }),
     },
   };
 }
 
-/** A thousand operations on 250 resources. */
 export function largeSpec(): object {
   const indexes = Array.from({ length: 250 }, (_, index) => index);
-  const source = (kind: string, member: string) => ({
-    type: "object",
-    required: ["type", member],
-    properties: { type: { const: kind }, [member]: { type: "string" } },
-  });
+  const base = { type: "object", required: ["name"], properties: { name: { type: "string" } } };
+  const problem = { type: "object", properties: { title: { type: "string" } }, additionalProperties: true };
+  const resources = Object.fromEntries(indexes.map((index) => [`Resource${index}`, resource(index)]));
   return {
     openapi: "3.1.0",
     info: { title: "Large", version: "1" },
-    paths: Object.assign({}, ...indexes.map(resourcePaths)),
-    components: {
-      parameters: {
-        Tenant: { name: "tenant", in: "path", required: true, schema: { type: "string" } },
-        Limit: { name: "limit", in: "query", schema: { type: "integer" } },
-      },
-      responses: {
-        Problem: { description: "No", content: { "application/problem+json": { schema: ref("schemas", "Problem") } } },
-      },
-      schemas: {
-        Base: {
-          type: "object",
-          required: ["id"],
-          properties: { id: { type: "string" }, createdAt: { type: "string", format: "date-time" } },
-        },
-        State: { type: "string", enum: ["on", "off", "it's"] },
-        GitSource: source("git", "repository"),
-        FileSource: source("file", "path"),
-        Problem: { type: "object", properties: { title: { type: "string" } }, additionalProperties: true },
-        ...Object.assign({}, ...indexes.map(resourceSchemas)),
-      },
-    },
+    paths: Object.assign({}, ...indexes.map(paths)),
+    components: { schemas: { Base: base, Problem: problem, ...resources } },
   };
 }
