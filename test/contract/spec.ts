@@ -1,5 +1,6 @@
 // What a spec documents of the operation, read when the tests run: a status that is added there is tested unasked.
 import { bundle, createConfig } from "@redocly/openapi-core";
+import { isProblemType } from "../../src/call/problem.js";
 import type { Problem } from "../../src/index.js";
 
 const OPERATION = "delete-service-account-token";
@@ -31,7 +32,7 @@ export async function readAnswers(file: string): Promise<Answer[]> {
   if (!operation) throw new Error(`${file} has no operation ${OPERATION}.`);
   return Object.entries(operation.responses).map(([status, { content = {} }]) => {
     if (!/^\d{3}$/.test(status)) throw new Error(`${file} documents "${status}", which Prism cannot be asked for.`);
-    const media = content["application/problem+json"];
+    const media = Object.entries(content).find(([type]) => isProblemType(type))?.[1];
     const examples = Object.entries(media?.examples ?? {}).map(([name, { value }]) => ({ name, value }));
     return { status: Number(status), problem: media !== undefined, examples };
   });

@@ -1,98 +1,85 @@
-// Changes to openapi.yaml, and what must notice each.
+// Changes of openapi.yaml, and who must notice each.
+import { add, type Edit, type Path, remove, rename, replace } from "./edits.js";
 
 /**
- * What can notice a change, in the order in which it is asked:
+ * Who can notice a change, in the order in which they are asked:
  *
  * - `lint`: `npm run check:spec`.
- * - `generator`: `npm run generate` refuses the spec; there is nothing more to ask then.
- * - `drift`: `npm run check:drift`, as long as generated/ is not written anew.
- * - `types`: TypeScript, once generated/ is written anew.
- * - `mock`: Prism does not start, and no test runs.
+ * - `generator`: `npm run generate` refuses the spec. Then nobody else is asked.
+ * - `drift`: `npm run check:drift`, before generated/ is written again.
+ * - `types`: TypeScript, after generated/ is written again.
  * - `contract`: test/contract/, against a Prism of the changed spec.
  */
-export type Noticing = "lint" | "generator" | "drift" | "types" | "mock" | "contract";
+export type Noticing = "lint" | "generator" | "drift" | "types" | "contract";
 
 export interface Change {
   name: string;
-  /** Texts of the spec, each found exactly once, and what takes their place. */
-  edits: readonly (readonly [from: string, to: string])[];
-  /** All that notice it, and nothing else does. */
+  edits: readonly Edit[];
+  /** A change of the text, made after the edits. */
+  editText?: (yaml: string) => string;
+  /** All who notice it. Nobody else does. */
   notices: readonly Noticing[];
-  /** A contract test that is there by this change alone. */
+  /** A contract test that exists by this change alone. */
   appears?: string;
   /** A contract test that is added to the others: what a caller can do after the change. */
   probe?: string;
 }
 
-const PATH = "/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}:";
-const REVOKED = `"204":
-          description: The token is revoked. There is no body.
-`;
-const FORBIDDEN = `"403":
-          description: The credential lacks`;
-const FAILED = `"500":
-          description: The API failed.`;
-const TOKEN_PARAMETER = `- name: tokenSlug
-          in: path
-          required: true`;
-const RESPONSES = "      responses:\n";
+const PATH = "/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}";
+const OPERATION: Path = ["paths", PATH, "delete"];
+const PARAMETERS: Path = [...OPERATION, "parameters"];
+const TOKEN_SLUG: Path = [...PARAMETERS, "1"];
+const RESPONSES: Path = [...OPERATION, "responses"];
+const PROBLEM: Path = ["components", "schemas", "Problem"];
+const ERROR_DETAIL: Path = ["components", "schemas", "ErrorDetail"];
 
-/** Another problem status, before the 204. */
-const status = (code: string, example: string): readonly [string, string] => [
-  REVOKED,
-  `"${code}":
-          description: Added.
-          content:
-            application/problem+json:
-              schema: { $ref: "#/components/schemas/Problem" }
-${example}        ${REVOKED}`,
-];
+const TYPE = "application/problem+json";
+const problem = (schema: object, media: object = {}) => ({
+  description: "Added.",
+  content: { [TYPE]: { schema, ...media } },
+});
+const A_PROBLEM = { $ref: "#/components/schemas/Problem" };
+const TOKEN_NOT_FOUND: Path = [...RESPONSES, "404", "content", TYPE, "examples", "token-not-found"];
 
-const parameter = (text: string): readonly [string, string] => [RESPONSES, `        - ${text}\n${RESPONSES}`];
+const string = { type: "string" };
+const parameter = (name: string, place: string, more: object = {}) =>
+  add([...PARAMETERS, "2"], { name, in: place, description: "Why.", schema: string, ...more });
 
-const operation = (id: string): readonly [string, string] => [
-  "\ncomponents:\n",
-  `
-  /service-accounts/{serviceAccountSlug}/tokens:
-    get:
-      operationId: ${id}
-      tags: [service-accounts]
-      summary: List a service account's tokens
-      description: All that are active.
-      parameters:
-        - name: serviceAccountSlug
-          in: path
-          required: true
-          description: Slug of the service account.
-          schema: { type: string }
-        - name: limit
-          in: query
-          description: How many.
-          schema: { type: integer }
-      responses:
-        "200":
-          description: The tokens.
-          content:
-            application/json:
-              schema:
-                type: array
-                items:
-                  type: object
-                  required: [slug]
-                  properties:
-                    slug: { type: string, description: Its name. }
-                    active: { type: boolean, description: Whether it authenticates. }
-              examples:
-                one: { summary: One, value: [{ slug: deploy-key, active: true }] }
-        "401":
-          description: The credential is not valid.
-          content:
-            application/problem+json:
-              schema: { $ref: "#/components/schemas/Problem" }
-
-components:
-`,
-];
+const operation = (operationId: string) =>
+  add(["paths", "/service-accounts/{serviceAccountSlug}/tokens"], {
+    get: {
+      operationId,
+      tags: ["service-accounts"],
+      summary: "List a service account's tokens",
+      description: "All that are active.",
+      parameters: [
+        { name: "serviceAccountSlug", in: "path", required: true, description: "Slug of the account.", schema: string },
+        { name: "limit", in: "query", description: "How many.", schema: { type: "integer" } },
+      ],
+      responses: {
+        200: {
+          description: "The tokens.",
+          content: {
+            "application/json": {
+              schema: {
+                type: "array",
+                items: {
+                  type: "object",
+                  required: ["slug"],
+                  properties: {
+                    slug: { type: "string", description: "Its name." },
+                    active: { type: "boolean", description: "Whether it authenticates." },
+                  },
+                },
+              },
+              examples: { one: { summary: "One", value: [{ slug: "deploy-key", active: true }] } },
+            },
+          },
+        },
+        401: problem(A_PROBLEM),
+      },
+    },
+  });
 
 const LISTING = `
 import { expect, expectTypeOf, test } from "vitest";
@@ -116,129 +103,130 @@ test("an added operation can be called", async () => {
 `;
 
 export const CHANGES: readonly Change[] = [
-  { name: "only a comment", edits: [["# The contract:", "# This is the contract:"]], notices: [] },
+  { name: "only a comment", edits: [], editText: (yaml) => `# A comment.\n${yaml}`, notices: [] },
 
   // Statuses.
   {
     name: "a problem status is removed",
-    edits: [[FORBIDDEN, FORBIDDEN.replace("403", "451")]],
+    edits: [rename([...RESPONSES, "403"], "451")],
     notices: ["drift", "types", "contract"],
   },
   {
     name: "a problem status that is tried again is removed",
-    edits: [[FAILED, FAILED.replace("500", "501")]],
+    edits: [rename([...RESPONSES, "500"], "501")],
     notices: ["drift", "types", "contract"],
   },
   {
     name: "a problem status is added with an example",
     edits: [
-      status("423", "              examples: { locked: { summary: Locked, value: { title: Locked, status: 423 } } }\n"),
+      add(
+        [...RESPONSES, "423"],
+        problem(A_PROBLEM, { examples: { locked: { summary: "Locked", value: { title: "Locked", status: 423 } } } }),
+      ),
     ],
     notices: ["drift", "types"],
     appears: "a documented 423 reaches the caller as in its example 'locked'",
   },
   {
     name: "a status that is no problem is added",
-    edits: [[REVOKED, `"503":\n          description: Come again.\n        ${REVOKED}`]],
+    edits: [add([...RESPONSES, "503"], { description: "Try again." })],
     notices: ["drift"],
     appears: "a documented 503 reaches the caller as what it is",
   },
   {
     name: "another success is added, which Prism prefers",
-    edits: [[REVOKED, `"202":\n          description: Taken note of.\n        ${REVOKED}`]],
+    edits: [add([...RESPONSES, "202"], { description: "Accepted." })],
     notices: ["drift", "contract"],
   },
   {
     name: "the success is another status",
-    edits: [[REVOKED, REVOKED.replace("204", "200")]],
+    edits: [rename([...RESPONSES, "204"], "200")],
     notices: ["drift", "contract"],
   },
   {
     name: "the success has a body",
     edits: [
-      [
-        REVOKED,
-        `${REVOKED}          content: { application/json: { schema: { type: object, properties: { id: { type: string } } } } }\n`,
-      ],
+      add([...RESPONSES, "204", "content"], {
+        "application/json": { schema: { type: "object", properties: { id: string } } },
+      }),
     ],
     notices: ["drift"],
   },
   {
     name: "the other statuses are documented as one",
-    edits: [[FAILED, FAILED.replace('"500"', "default")]],
+    edits: [rename([...RESPONSES, "500"], "default")],
     notices: ["drift", "types", "contract"],
+  },
+  {
+    name: "a status has a schema of its own",
+    edits: [
+      replace([...RESPONSES, "401", "content", TYPE, "schema"], {
+        type: "object",
+        additionalProperties: true,
+        properties: { title: string, realm: string },
+      }),
+    ],
+    notices: ["drift", "types"],
   },
 
   // Parameters.
   {
     name: "a parameter is renamed",
-    edits: [
-      [PATH, PATH.replace("tokenSlug", "tokenId")],
-      [TOKEN_PARAMETER, TOKEN_PARAMETER.replace("tokenSlug", "tokenId")],
-    ],
+    edits: [replace([...TOKEN_SLUG, "name"], "tokenId"), rename(["paths", PATH], PATH.replace("tokenSlug", "tokenId"))],
     notices: ["drift", "types", "contract"],
   },
   {
     name: "a parameter is renamed, but not in the path",
-    edits: [[TOKEN_PARAMETER, TOKEN_PARAMETER.replace("tokenSlug", "tokenId")]],
+    edits: [replace([...TOKEN_SLUG, "name"], "tokenId")],
     notices: ["lint", "generator"],
   },
   {
     name: "a parameter is moved to the query",
-    edits: [
-      [PATH, "/service-accounts/{serviceAccountSlug}/tokens:"],
-      [TOKEN_PARAMETER, TOKEN_PARAMETER.replace("in: path", "in: query")],
-    ],
+    edits: [replace([...TOKEN_SLUG, "in"], "query"), rename(["paths", PATH], PATH.replace("/{tokenSlug}", ""))],
     notices: ["drift", "types", "contract"],
   },
   {
     name: "a parameter of the path is made optional",
-    edits: [[TOKEN_PARAMETER, TOKEN_PARAMETER.replace("true", "false")]],
+    edits: [replace([...TOKEN_SLUG, "required"], false)],
     notices: ["lint"],
   },
   {
     name: "a parameter is a number",
-    edits: [
-      [
-        "(its name, never its secret).\n          schema: { type: string, format: text }",
-        "(a number).\n          schema: { type: integer }",
-      ],
-      ["example: my-token-slug", "example: 7"],
-    ],
+    edits: [replace([...TOKEN_SLUG, "schema"], { type: "integer" }), replace([...TOKEN_SLUG, "example"], 7)],
     notices: ["drift", "types", "contract"],
   },
   {
+    name: "a parameter of the path has another style",
+    edits: [add([...TOKEN_SLUG, "style"], "matrix")],
+    notices: ["generator"],
+  },
+  {
     name: "a slug may have only some characters",
-    edits: [
-      [
-        "(its name, never its secret).\n          schema: { type: string, format: text }",
-        "(a word).\n          schema: { type: string, pattern: '^[a-z-]+$' }",
-      ],
-    ],
+    edits: [replace([...TOKEN_SLUG, "schema"], { type: "string", pattern: "^[a-z-]+$" })],
     notices: ["drift", "contract"],
   },
   {
     name: "a query parameter is added, and required",
-    edits: [parameter("{ name: reason, in: query, required: true, description: Why., schema: { type: string } }")],
+    edits: [parameter("reason", "query", { required: true })],
     notices: ["drift", "types", "contract"],
   },
   {
     name: "a header is added, and required",
-    edits: [parameter("{ name: X-Reason, in: header, required: true, description: Why., schema: { type: string } }")],
-    notices: ["drift", "types", "contract"],
+    edits: [parameter("X-Reason", "header", { required: true })],
+    notices: ["generator"],
   },
   {
     name: "a query parameter is added, and optional",
-    edits: [parameter("{ name: reason, in: query, description: Why., schema: { type: string } }")],
+    edits: [parameter("reason", "query")],
     notices: ["drift"],
   },
   {
     name: "a body is required",
     edits: [
-      [
-        RESPONSES,
-        `      requestBody: { required: true, content: { application/json: { schema: { type: object } } } }\n${RESPONSES}`,
-      ],
+      add([...OPERATION, "requestBody"], {
+        required: true,
+        content: { "application/json": { schema: { type: "object" } } },
+      }),
     ],
     notices: ["drift", "types", "contract"],
   },
@@ -246,19 +234,19 @@ export const CHANGES: readonly Change[] = [
   // The operation.
   {
     name: "the path is another",
-    edits: [[PATH, PATH.replace("service-accounts", "accounts")]],
+    edits: [rename(["paths", PATH], PATH.replace("service-accounts", "accounts"))],
     notices: ["drift", "contract"],
   },
-  { name: "the path has a prefix", edits: [[PATH, `/v2${PATH}`]], notices: ["drift", "contract"] },
-  { name: "the method is another", edits: [["    delete:\n", "    post:\n"]], notices: ["drift", "contract"] },
+  { name: "the path has a prefix", edits: [rename(["paths", PATH], `/v2${PATH}`)], notices: ["drift", "contract"] },
+  { name: "the method is another", edits: [rename(OPERATION, "post")], notices: ["drift", "contract"] },
   {
     name: "the operationId is another",
-    edits: [["operationId: delete-service-account-token", "operationId: revoke-token"]],
+    edits: [replace([...OPERATION, "operationId"], "revoke-token")],
     notices: ["drift", "types", "contract"],
   },
   {
     name: "the operationId is removed",
-    edits: [["      operationId: delete-service-account-token\n", ""]],
+    edits: [remove([...OPERATION, "operationId"])],
     notices: ["lint", "generator"],
   },
   {
@@ -275,123 +263,101 @@ export const CHANGES: readonly Change[] = [
   },
   {
     name: "the summary is another",
-    edits: [["summary: Revoke a service account's token", "summary: Take a token out of use"]],
+    edits: [replace([...OPERATION, "summary"], "Take a token out of use")],
     notices: ["drift"],
   },
 
   // Problems.
   {
     name: "one problem is plain JSON",
-    edits: [
-      [
-        `${FORBIDDEN} the scope \`write:tokens\`; nothing was revoked.\n          content:\n            application/problem+json:`,
-        `${FORBIDDEN} the scope \`write:tokens\`; nothing was revoked.\n          content:\n            application/json:`,
-      ],
-    ],
+    edits: [rename([...RESPONSES, "403", "content", TYPE], "application/json")],
     notices: ["drift", "types", "contract"],
   },
   {
+    name: "the media type of a problem has a parameter",
+    edits: [rename([...RESPONSES, "403", "content", TYPE], `${TYPE}; charset=utf-8`)],
+    notices: ["drift"],
+  },
+  {
     name: "a member of problems is renamed",
-    edits: [["        code:\n", "        errorCode:\n"]],
+    edits: [rename([...PROBLEM, "properties", "code"], "errorCode")],
     notices: ["drift", "types"],
   },
   {
     name: "a member of problems is removed",
-    edits: [
-      [
-        `        detail:
-          description: What went wrong this time, for a person.
-          type: string
-`,
-        "",
-      ],
-    ],
+    edits: [remove([...PROBLEM, "properties", "detail"])],
     notices: ["drift", "types"],
   },
   {
     name: "a member of problems is a number",
-    edits: [
-      [
-        "errorId:\n          description: Id of the entry in the server's log. Give it to the vendor's support.\n          type: string",
-        "errorId:\n          description: Id of the entry in the server's log. Give it to the vendor's support.\n          type: integer",
-      ],
-    ],
+    edits: [replace([...PROBLEM, "properties", "errorId", "type"], "integer")],
     notices: ["lint", "drift", "types", "contract"],
   },
   {
     name: "a member of problems is required",
-    edits: [
-      [
-        "additionalProperties: true\n      properties:\n        type:",
-        "additionalProperties: true\n      required: [title]\n      properties:\n        type:",
-      ],
-    ],
+    edits: [add([...PROBLEM, "required"], ["title"])],
     notices: ["drift", "types"],
   },
   {
     name: "problems may have no other members",
-    edits: [
-      [
-        "additionalProperties: true\n      properties:\n        type:",
-        "additionalProperties: false\n      properties:\n        type:",
-      ],
-    ],
+    edits: [replace([...PROBLEM, "additionalProperties"], false)],
     notices: ["drift", "types"],
   },
   {
     name: "a problem's errors are never null",
-    edits: [['type: [array, "null"]', "type: array"]],
+    edits: [replace([...PROBLEM, "properties", "errors", "type"], "array")],
     notices: ["lint", "drift", "types"],
   },
   {
     name: "a member is added to problems",
-    edits: [["        code:\n", "        hint: { type: string, description: What to do. }\n        code:\n"]],
-    notices: ["drift"],
+    edits: [add([...PROBLEM, "properties", "hint"], { type: "string", description: "What to do." })],
+    notices: ["drift", "types"],
+  },
+  {
+    name: "a member of a problem's errors is removed",
+    edits: [remove([...ERROR_DETAIL, "properties", "message"])],
+    notices: ["drift", "types"],
+  },
+  {
+    name: "a problem's errors may have no other members",
+    edits: [replace([...ERROR_DETAIL, "additionalProperties"], false)],
+    notices: ["drift", "types"],
   },
 
   // Examples.
   {
     name: "an example lies about a type",
-    edits: [["code: Token.NotFound", "code: 404"]],
+    edits: [replace([...TOKEN_NOT_FOUND, "value", "code"], 404)],
     notices: ["lint", "contract"],
   },
   {
     name: "an example has another code",
-    edits: [["code: Token.NotFound", "code: Token.Gone"]],
+    edits: [replace([...TOKEN_NOT_FOUND, "value", "code"], "Token.Gone")],
     notices: ["contract"],
   },
-  { name: "an example is renamed", edits: [["token-not-found:", "no-such-token:"]], notices: ["contract"] },
+  { name: "an example is renamed", edits: [rename(TOKEN_NOT_FOUND, "no-such-token")], notices: ["contract"] },
   {
     name: "an example of a parameter is another",
-    edits: [["example: service-account-slug\n", "example: ci-bot\n"]],
+    edits: [replace([...PARAMETERS, "0", "example"], "ci-bot")],
     notices: ["drift"],
   },
 
   // What is around it.
-  {
-    name: "no credential is demanded",
-    edits: [["security:\n  - bearer: []", "security: []"]],
-    notices: ["lint", "contract"],
-  },
+  { name: "no credential is demanded", edits: [replace(["security"], [])], notices: ["lint", "contract"] },
   {
     name: "the credential is a header of its own",
-    edits: [
-      [
-        "type: http\n      scheme: bearer\n      bearerFormat: JWT",
-        "type: apiKey\n      in: header\n      name: X-Api-Key",
-      ],
-    ],
+    edits: [replace(["components", "securitySchemes", "bearer"], { type: "apiKey", in: "header", name: "X-Api-Key" })],
     notices: ["contract"],
   },
   {
     name: "the server is another",
-    edits: [["https://demo.kaiten.sh", "https://api.kaiten.example"]],
+    edits: [replace(["servers", "0", "url"], "https://api.kaiten.example")],
     notices: ["drift"],
   },
   {
     name: "a reference leads nowhere",
-    edits: [['items: { $ref: "#/components/schemas/ErrorDetail" }', 'items: { $ref: "#/components/schemas/Fault" }']],
+    edits: [replace([...PROBLEM, "properties", "errors", "items", "$ref"], "#/components/schemas/Fault")],
     notices: ["lint", "generator"],
   },
-  { name: "it is no YAML", edits: [["openapi: 3.1.0", "openapi: [3.1.0"]], notices: ["lint", "generator"] },
+  { name: "it is no YAML", edits: [], editText: (yaml) => `${yaml}\n[`, notices: ["lint", "generator"] },
 ];

@@ -1,39 +1,36 @@
-// A copy of the project in which the spec is changed, and what the project's own checks say to that.
-import { spawn } from "node:child_process";
+// A copy of the project with another spec, and what the project's own checks say about it.
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, delimiter, join } from "node:path";
+import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 
 const ROOT = process.cwd();
-const COPIED = [
-  "src",
-  "generated",
-  "scripts",
-  "test/contract",
-  "test/contract/global-setup.ts",
-  "openapi.yaml",
-  "package.json",
-  "scripts/redocly.yaml",
-  "tsconfig.json",
-  "vitest.config.ts",
-];
+
+/** What git knows, and what is new and not ignored. */
+const listing = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT });
+const FILES = listing
+  .toString()
+  .split("\0")
+  .filter((file) => file && existsSync(join(ROOT, file)));
 
 export interface Run {
   ok: boolean;
-  /** What it said, on both its outputs. */
-  said: string;
+  /** What it printed, on both outputs. */
+  printed: string;
 }
 
 export interface ContractRun extends Run {
-  /** The full names of the tests that have passed, and of those that have failed. */
+  /** The full names of the tests that passed, and of those that failed. */
   passed: string[];
   failed: string[];
 }
 
 export interface Scratch extends AsyncDisposable {
-  file(path: string): string;
+  read(path: string): Promise<string>;
+  write(path: string, content: string): Promise<void>;
   /** Runs a script of package.json. */
   run(script: string, parameters?: string): Promise<Run>;
   /** Runs test/contract/ against a Prism of the spec in the copy, to the first failure. */
@@ -41,9 +38,8 @@ export interface Scratch extends AsyncDisposable {
 }
 
 export async function createScratch(): Promise<Scratch> {
-  const folder = await mkdtemp(join(tmpdir(), "drill-"));
-  const filter = (path: string) => basename(path) !== "node_modules";
-  for (const path of COPIED) await cp(join(ROOT, path), join(folder, path), { recursive: true, filter });
+  const folder = await mkdtemp(join(tmpdir(), "spec-changes-"));
+  for (const file of FILES) await cp(join(ROOT, file), join(folder, file));
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"), "junction");
   const { scripts } = JSON.parse(await readFile("package.json", "utf8")) as { scripts: Record<string, string> };
   const env = {
@@ -56,17 +52,18 @@ export async function createScratch(): Promise<Scratch> {
   async function execute(command: string): Promise<Run> {
     const child = spawn(command, { cwd: folder, env, shell: true });
     const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
-    return { ok: code === 0, said: `${stdout}${stderr}`.replaceAll(folder, "").trim() };
+    return { ok: code === 0, printed: `${stdout}${stderr}`.replaceAll(folder, "").trim() };
   }
 
   return {
-    file: (path) => join(folder, path),
+    read: (path) => readFile(join(folder, path), "utf8"),
+    write: (path, content) => writeFile(join(folder, path), content),
     run: (script, parameters = "") => execute(`${scripts[script]} ${parameters}`),
     async contract() {
       const report = join(folder, "report.json");
-      const { ok, said } = await execute(
+      const { ok, printed } = await execute(
         [
-          "vitest run test/contract --typecheck.enabled=false --no-isolate --bail=1 --testTimeout=120000",
+          "vitest run --project contract --no-isolate --bail=1 --testTimeout=120000",
           // It adds statuses to whatever spec there is, with a mock of its own.
           "--exclude test/contract/added-status.test.ts",
           // It imports the others, which without isolation would leave them empty.
@@ -85,19 +82,8 @@ export async function createScratch(): Promise<Scratch> {
         );
       // A file whose tests could not even be collected counts as one that failed.
       const broken = testResults.filter(({ message }) => message).map(({ name, message }) => `${name}: ${message}`);
-      return { ok, said, passed: named("passed"), failed: [...named("failed"), ...broken] };
+      return { ok, printed, passed: named("passed"), failed: [...named("failed"), ...broken] };
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
-}
-
-/** Changes a text, each edit in exactly one place. */
-export async function edit(file: string, edits: readonly (readonly [from: string, to: string])[]): Promise<void> {
-  let content = await readFile(file, "utf8");
-  for (const [from, to] of edits) {
-    const places = content.split(from).length - 1;
-    if (places !== 1) throw new Error(`The spec has ${places} places, not one, with ${JSON.stringify(from)}`);
-    content = content.replace(from, () => to);
-  }
-  await writeFile(file, content);
 }

@@ -1,42 +1,47 @@
-// Changes the spec in a copy of the project, and sees who notices: exactly those that the table says.
-import { readFile, writeFile } from "node:fs/promises";
+// Changes the spec in a copy of the project, and sees who notices: exactly those that the table names.
+import { parseYaml, stringifyYaml } from "@redocly/openapi-core";
 import { describe, expect, test } from "vitest";
-import { CHANGES, type Noticing } from "./changes.js";
-import { createScratch, edit } from "./scratch.js";
+import { CHANGES, type Change, type Noticing } from "./changes.js";
+import { createScratch } from "./scratch.js";
 import { createTypeCheck } from "./types.js";
 
+const GENERATED = ["generated/schema.ts", "generated/client.ts"];
 const PROBE = "test/contract/probe.test.ts";
 
 const typeCheck = createTypeCheck();
 
+function change(yaml: string, { edits, editText = (text) => text }: Change): string {
+  if (edits.length === 0) return editText(yaml);
+  const spec = parseYaml(yaml) as object;
+  for (const edit of edits) edit(spec);
+  return editText(stringifyYaml(spec));
+}
+
 describe("a change of the spec:", () => {
-  test.concurrent.for(CHANGES)("$name", async ({ edits, notices, appears, probe }) => {
+  test.concurrent.for(CHANGES)("$name", async (row) => {
+    const { notices, appears, probe } = row;
     await using scratch = await createScratch();
-    await edit(scratch.file("openapi.yaml"), edits);
-    if (probe) await writeFile(scratch.file(PROBE), probe);
+    await scratch.write("openapi.yaml", change(await scratch.read("openapi.yaml"), row));
+    if (probe) await scratch.write(PROBE, probe);
     const noticed: Partial<Record<Noticing, string>> = {};
 
     const [lint, drift] = await Promise.all([scratch.run("check:spec"), scratch.run("generate", "--check")]);
-    if (!lint.ok) noticed.lint = lint.said;
-    const drifted = drift.said.includes("has drifted");
-    if (drifted) noticed.drift = drift.said;
-    else if (!drift.ok) noticed.generator = drift.said;
+    if (!lint.ok) noticed.lint = lint.printed;
+    const drifted = drift.printed.includes("has drifted");
+    if (drifted) noticed.drift = drift.printed;
+    else if (!drift.ok) noticed.generator = drift.printed;
 
     if (!noticed.generator) {
       if (drifted) expect(await scratch.run("generate")).toMatchObject({ ok: true });
       const contract = scratch.contract();
       if (drifted) {
-        const written = ["generated/schema.ts", "generated/client.ts"].map(
-          async (path) => [path, await readFile(scratch.file(path), "utf8")] as const,
-        );
-        const files = Object.fromEntries(await Promise.all(written));
-        const errors = typeCheck({ ...files, ...(probe && { [PROBE]: probe }) });
+        const written = await Promise.all(GENERATED.map(async (path) => [path, await scratch.read(path)] as const));
+        const errors = typeCheck({ ...Object.fromEntries(written), ...(probe && { [PROBE]: probe }) });
         if (errors.length > 0) noticed.types = errors.join("\n");
       }
-      const { ok, said, passed, failed } = await contract;
+      const { ok, printed, passed, failed } = await contract;
       if (failed.length > 0) noticed.contract = failed.join("\n");
-      else if (said.includes("No test has run.")) noticed.mock = said;
-      else expect({ ok, passed: passed.length > 0 }, said).toEqual({ ok: true, passed: true });
+      else expect({ ok, passed: passed.length > 0 }, printed).toEqual({ ok: true, passed: true });
       if (appears) expect(passed.join("\n")).toContain(appears);
     }
 
@@ -44,7 +49,10 @@ describe("a change of the spec:", () => {
   });
 });
 
-test("every change has a name of its own, and there are enough of them", () => {
+test("every change has a name of its own", () => {
   expect(new Set(CHANGES.map(({ name }) => name)).size).toBe(CHANGES.length);
-  expect(CHANGES.length).toBeGreaterThanOrEqual(25);
+});
+
+test("TypeScript has nothing to say about the project as it is", () => {
+  expect(typeCheck({})).toEqual([]);
 });
