@@ -17,10 +17,19 @@ afterAll(() => undici.close());
 
 /** What may stand in a slug, the awkward often. */
 const PARTS = [".", "..", "/", "\\", "%", "%2e", "%2F", "?", "#", ";", "\0", "\r\n", "\u2028", "\u202e", "@", ":"];
-const SECRETS = ["ksh_", "ksm_x", "whsec_x", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.", "Bearer ksh_x", TOKEN];
+const SECRETS = [
+  "ksh_",
+  "ksm_x",
+  "whsec_x",
+  "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.",
+  "Bearer ksh_x",
+  TOKEN,
+  `my-${TOKEN}`,
+];
 const anyString = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.string({ unit: "grapheme" }),
+  fc.constantFrom(...SECRETS),
   fc
     .array(fc.constantFrom(...PARTS, ...SECRETS, "\ud800", "😀", " ", "a"), { maxLength: 6 })
     .map((parts) => parts.join("")),
