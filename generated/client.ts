@@ -50,9 +50,10 @@ export function createClient(options: ClientOptions): Client {
 /**
  * Revoke a service account's token
  *
- * Takes an API token of a service account out of use: once this has succeeded, the token no longer
- * authenticates. It cannot be undone. The organization is the one that the bearer credential belongs to, so
- * nothing in the request names it. A token that was revoked before is answered like one that never was: 404.
+ * Takes an API token of a service account out of use: afterwards the token no longer authenticates [documented].
+ * That cannot be undone [assumed]. The organization is the one that the bearer credential belongs to, so nothing
+ * in the request names it [documented]. A token that was revoked before is answered like one that never was: 404
+ * [observed].
  *
  * - `serviceAccountSlug` (path): Slug of the service account that owns the token.
  * - `tokenSlug` (path): Slug of the token to revoke (its name, never its secret).
