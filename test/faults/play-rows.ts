@@ -90,7 +90,7 @@ export function playRows(rows: readonly Row[], fetchFor: () => Fetch = () => und
       test("says what happened to which request, and what it means", () => {
         const { result, url } = played;
         const { name, message, summary, outcome, attempts, at, ref, request } = result as kaiten.KaitenError;
-        const { errorId, traceId } = result as kaiten.KaitenProblemError;
+        const { errorId, traceId, retryAfter } = result as kaiten.KaitenProblemError;
         expect(message).toContain(row.says ?? "");
         if (row.never) expect(message).not.toContain(row.never);
         const details = [
@@ -99,6 +99,8 @@ export function playRows(rows: readonly Row[], fetchFor: () => Fetch = () => und
         ];
         expect(message).toBe(`${summary} (${details.filter(Boolean).join(", ")})`);
         expect(request).toEqual({ method: "DELETE", url });
+        if (row.retryAfter !== undefined) expect(retryAfter).toBe(row.retryAfter);
+        expect(retryAfter ?? 0).toBeLessThan(Number.POSITIVE_INFINITY);
         expect(JSON.parse(JSON.stringify(result))).toMatchObject({
           ...{ name, message, summary, outcome, attempts, at, ref, request },
         });

@@ -47,6 +47,8 @@ export interface Row {
   browser?: true;
   /** The trace id that the answer has; else it is the one that was sent. */
   traceId?: string;
+  /** What the error says of the server's wish, in ms. */
+  retryAfter?: number;
 }
 
 /** With every character that somebody escapes. */
@@ -408,6 +410,7 @@ const retried: Row[] = [
     error: "Response",
     options: ONCE,
     says: "Wait 7 s",
+    retryAfter: 7_000,
   },
   {
     name: "429 with a page for ever",
@@ -517,6 +520,7 @@ const waits: Row[] = [
     dead: true,
     outcome: "unknown",
     error: "Response",
+    retryAfter: 3_600_000,
   },
   ...[429, 503].map(
     (status): Row => ({
@@ -530,11 +534,21 @@ const waits: Row[] = [
     }),
   ),
   {
+    name: "503 whose Retry-After is no finite number, once too often",
+    script: [problem(503, {}, { "Retry-After": "9".repeat(400) })],
+    dead: false,
+    outcome: "unknown",
+    error: "Problem",
+    attempts: 2,
+    never: "Infinity",
+  },
+  {
     name: "429 with a Retry-After beyond what the caller allows",
     script: [problem(429, {}, { "Retry-After": "1" })],
     dead: false,
     outcome: "not-revoked",
     error: "Problem",
+    retryAfter: 1_000,
     options: { maxRetryAfter: 999 },
   },
 ];
