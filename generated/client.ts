@@ -27,7 +27,7 @@ export const createClient = (options: ClientOptions): Client => createFetchClien
 /**
  * Revoke a service account's token
  *
- * Takes an API token of a service account out of use: once this has succeeded, the token no longer authenticates. It cannot be undone. The organization is the one that the bearer credential belongs to, so nothing in the request names it. A token that was revoked before is answered like one that never was: 404.
+ * Takes an API token of a service account out of use: afterwards the token no longer authenticates [documented]. That cannot be undone [assumed]. The organization is the one that the bearer credential belongs to, so nothing in the request names it [documented]. A token that was revoked before is answered like one that never was: 404 [observed].
  *
  * - `serviceAccountSlug`: Slug of the service account that owns the token.
  *

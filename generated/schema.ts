@@ -13,7 +13,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a service account's token
-         * @description Takes an API token of a service account out of use: once this has succeeded, the token no longer authenticates. It cannot be undone. The organization is the one that the bearer credential belongs to, so nothing in the request names it. A token that was revoked before is answered like one that never was: 404.
+         * @description Takes an API token of a service account out of use: afterwards the token no longer authenticates [documented]. That cannot be undone [assumed]. The organization is the one that the bearer credential belongs to, so nothing in the request names it [documented]. A token that was revoked before is answered like one that never was: 404 [observed].
          */
         delete: operations["delete-service-account-token"];
         options?: never;
@@ -25,11 +25,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description What went wrong, as RFC 9457 problem details. No member is required, and a server may add members of its own. */
+        /** @description What went wrong, as RFC 9457 problem details. No member is required [documented]. A server may add members of its own: the vendor's spec has none, but RFC 9457 allows them [assumed]. */
         Problem: {
             /**
              * Format: uri-reference
-             * @description URI reference that identifies the kind of problem.
+             * @description URI reference that identifies the kind of problem. Servers send one per status, such as `https://tools.ietf.org/html/rfc7231#section-6.5.4` [observed].
              * @default about:blank
              */
             type?: string;
@@ -44,11 +44,11 @@ export interface components {
              * @description URI reference of this occurrence, usually the path of the request.
              */
             instance?: string;
-            /** @description The single faults that were found in the request. */
+            /** @description The single faults that were found in the request. Left out where there are none [observed]; may be null [assumed]. */
             errors?: components["schemas"]["ErrorDetail"][] | null;
-            /** @description Stable, machine-readable name of the problem, such as `Token.NotFound`. */
+            /** @description Stable, machine-readable name of the problem, such as `Token.NotFound` [observed]. */
             code?: string;
-            /** @description Id of the entry in the server's log. Give it to the vendor's support. */
+            /** @description Id of the entry in the server's log. Give it to the vendor's support [observed]. */
             errorId?: string;
         } & {
             [key: string]: unknown;
@@ -93,14 +93,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The token is revoked. There is no body. */
+            /** @description The token is revoked. There is no body [documented]. Other replicas of the API may accept the token for up to five minutes more, where the notice of it did not reach them [observed]. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request was malformed; nothing was revoked. */
+            /** @description The request was malformed [documented]; nothing was revoked [assumed]. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -109,7 +109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is missing, expired, revoked or not valid; nothing was revoked. */
+            /** @description The credential was not accepted [documented]: it is expired, revoked or unknown (`ValidateToken.Invalid`), or none arrived, as when a proxy removes the header (`Auth.NoIdentity`) [observed]. Nothing was revoked [assumed]; but where a token revokes itself, this may be the answer to the second attempt [observed]. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -118,7 +118,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential lacks the scope `write:tokens`; nothing was revoked. */
+            /** @description The request is not allowed [documented]. With `Auth.MissingScope`, the credential lacks the scope `write:tokens` [observed]. Nothing was revoked [assumed]. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -127,7 +127,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API has no active token by that slug, or has no such route. */
+            /** @description With `Token.NotFound`, the API finds no active token by these slugs: it never existed or is revoked already [observed]. A token that belongs to the platform (owner `system:kaiten`), or to a membership that has ended, is answered so too, while it lives [observed]. With `NOT_FOUND`, there is no such route, usually because the base URL lacks its path: that says nothing of the token [observed]. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -136,7 +136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request was understood and refused; nothing was revoked. */
+            /** @description The request was understood and refused [documented]; nothing was revoked [assumed]. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -145,7 +145,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The API failed. The token may be revoked or not. */
+            /** @description The API failed [documented]. The token may be revoked or not: this may come after the update was committed [observed]. */
             500: {
                 headers: {
                     [name: string]: unknown;

@@ -5,28 +5,32 @@ import {
   isProblem,
   KaitenProblemError,
   KaitenResponseError,
-  type Outcome,
   type Problem,
 } from "../../src/index.js";
+import { revocation } from "../revocation.js";
 import { preferring, REF, TOKEN } from "./mock.js";
+import { OUTCOMES, type Outcomes, outcomeOf } from "./outcomes.js";
 import type { Answer } from "./spec.js";
 
-/** What an answer proves, where it is the only one. */
-function provenBy(status: number, { code, type = "about:blank" }: Partial<Problem> = {}): Outcome {
-  if (status === 204) return "revoked";
-  if (status === 404 && (code === "Token.NotFound" || (!code && type === "about:blank"))) return "absent";
-  return status >= 400 && status < 500 && status !== 408 ? "not-revoked" : "unknown";
+/** What Prism is asked for: an example by its name (the first where none is given), or `any` problem of the schema. */
+interface Wanted {
+  example?: string;
+  outcomes?: Outcomes;
 }
 
 /**
  * Revokes a token, has Prism answer as asked, and holds what the caller gets against what Prism sent.
  *
- * @param more what else Prism is asked for, such as an example by its name.
  * @returns the problem as Prism sent it, where it is one.
  */
-export async function expectAnswer(baseUrl: string, answer: Answer, more = ""): Promise<Problem | undefined> {
-  const { status, problem } = answer;
+export async function expectAnswer(
+  baseUrl: string,
+  { status, problem, examples }: Answer,
+  { example, outcomes = OUTCOMES }: Wanted = {},
+): Promise<Problem | undefined> {
+  const outcome = outcomeOf(outcomes, status, example ?? examples[0]?.name);
   let sent: Problem | undefined;
+  const more = example === "any" ? ", dynamic=true" : example ? `, example=${example}` : "";
   const send = preferring(`code=${status}${more}`);
   const kaiten = createKaitenClient({
     baseUrl,
@@ -34,22 +38,21 @@ export async function expectAnswer(baseUrl: string, answer: Answer, more = ""): 
     retries: 0,
     fetch: async (url, init) => {
       const response = await send(url, init);
-      if (problem) sent = await response.clone().json();
-      return response;
+      if (!problem) return response;
+      const text = await response.text();
+      sent = JSON.parse(text);
+      return new Response(text, response);
     },
   });
 
   const result: unknown = await kaiten.serviceAccounts.tokens.revoke(REF).catch((error: unknown) => error);
-  const outcome = provenBy(status, sent);
   if (outcome === "revoked") {
-    expect(result).toEqual({ outcome, attempts: 1 });
+    expect(result).toEqual(revocation(outcome, 1));
     return undefined;
   }
   expect(result).toBeInstanceOf(problem ? KaitenProblemError : KaitenResponseError);
   expect(result).toMatchObject({
-    status,
-    outcome,
-    attempts: 1,
+    ...{ status, outcome, attempts: 1, ref: REF },
     request: { method: "DELETE", url: `${baseUrl}/service-accounts/ci-bot/tokens/deploy-key` },
     message: expect.stringContaining(` ${status} `),
   });

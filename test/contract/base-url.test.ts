@@ -1,6 +1,7 @@
 // A deployment below a path prefix: the prefix is kept. The mock is mounted there as a proxy would do it.
 import { expect, test } from "vitest";
 import { createKaitenClient } from "../../src/index.js";
+import { revocation } from "../revocation.js";
 import { prism, REF, TOKEN } from "./mock.js";
 
 test.each(["/api", "/api/", "/api//", "/eu/kaiten%20api/v1"])("a base URL with the path %s", async (prefix) => {
@@ -15,6 +16,6 @@ test.each(["/api", "/api/", "/api//", "/eu/kaiten%20api/v1"])("a base URL with t
       return fetch(prism.url + pathname.slice(mount.length), init);
     },
   });
-  expect(await kaiten.serviceAccounts.tokens.revoke(REF)).toEqual({ outcome: "revoked", attempts: 1 });
+  expect(await kaiten.serviceAccounts.tokens.revoke(REF)).toEqual(revocation("revoked", 1));
   expect(paths).toEqual([`${mount}/service-accounts/ci-bot/tokens/deploy-key`]);
 });

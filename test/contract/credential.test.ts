@@ -1,13 +1,14 @@
 // The credential that the contract demands of every request.
 import { expect, test } from "vitest";
 import { createKaitenClient } from "../../src/index.js";
+import { revocation } from "../revocation.js";
 import { prism, problemOf, REF, TOKEN, withHeaders } from "./mock.js";
 
 const without = withHeaders((headers) => headers.delete("authorization"));
 
 test("a request with the credential is carried out", async () => {
   const kaiten = createKaitenClient({ baseUrl: prism.url, token: TOKEN });
-  expect(await kaiten.serviceAccounts.tokens.revoke(REF)).toEqual({ outcome: "revoked", attempts: 1 });
+  expect(await kaiten.serviceAccounts.tokens.revoke(REF)).toEqual(revocation("revoked", 1));
 });
 
 test.each([
@@ -31,6 +32,6 @@ test("a provider is asked for another credential after a 401, and that one is ca
       if (headers.get("authorization") === "Bearer expired") headers.delete("authorization");
     }),
   });
-  expect(await kaiten.serviceAccounts.tokens.revoke(REF)).toEqual({ outcome: "revoked", attempts: 2 });
+  expect(await kaiten.serviceAccounts.tokens.revoke(REF)).toEqual(revocation("revoked", 2));
   expect(asked).toEqual([undefined, "expired"]);
 });

@@ -1,6 +1,7 @@
 // Several attempts at one token: what the answers prove together.
 import { expect, test } from "vitest";
 import { createKaitenClient, type KaitenClient } from "../../src/index.js";
+import { revocation } from "../revocation.js";
 import { preferring, prism, problemOf, REF, TOKEN } from "./mock.js";
 
 const answering = (...preferences: string[]): KaitenClient =>
@@ -8,12 +9,14 @@ const answering = (...preferences: string[]): KaitenClient =>
 
 test("a 500 is tried again, and the 204 that follows has revoked the token", async () => {
   const kaiten = answering("code=500", "code=204");
-  expect(await kaiten.serviceAccounts.tokens.revoke(REF)).toEqual({ outcome: "revoked", attempts: 2 });
+  expect(await kaiten.serviceAccounts.tokens.revoke(REF)).toEqual(revocation("revoked", 2));
 });
 
 test("a 404 after a 500 is the goal reached: the token is absent", async () => {
   const kaiten = answering("code=500", "code=404, example=token-not-found");
-  expect(await kaiten.serviceAccounts.tokens.revoke(REF)).toEqual({ outcome: "absent", attempts: 2 });
+  expect(await kaiten.serviceAccounts.tokens.revoke(REF)).toEqual(
+    revocation("absent", 2, { errorId: expect.any(String) }),
+  );
 });
 
 test.each([401, 403, 422])("a refusal (%i) after a 500 leaves the token unknown", async (status) => {
@@ -28,5 +31,5 @@ test("a first 404 rejects", async () => {
 
 test("a first 404 resolves where an absent token is as good as a revoked one", async () => {
   const call = answering("code=404").serviceAccounts.tokens.revoke(REF, { ignoreAbsent: true });
-  expect(await call).toEqual({ outcome: "absent", attempts: 1 });
+  expect(await call).toEqual(revocation("absent", 1, { errorId: expect.any(String) }));
 });

@@ -6,10 +6,11 @@ import { generate } from "selfsigned";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createKaitenClient, KaitenError } from "../../src/index.js";
 import { type UndiciFetch, undiciFetch } from "../../src/undici.js";
+import { revocation } from "../revocation.js";
 
 type Answer = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
 
-const REF = { serviceAccountSlug: "ci-bot", tokenSlug: "deploy key/1" };
+const REF = { serviceAccountSlug: "ci-bot", tokenSlug: "deploy key;1" };
 let pems: { private: string; cert: string };
 const opened: (() => Promise<unknown>)[] = [];
 
@@ -49,10 +50,13 @@ async function serve(answer: Answer, h2 = true) {
   return { url: `https://127.0.0.1:${port}/api`, seen, sessions };
 }
 
-function client(baseUrl: string, options: { timeout?: number; allowH2?: boolean } = {}) {
-  const { timeout = 5_000, ...rest } = options;
-  const fetch: UndiciFetch = undiciFetch({ connections: 2, connect: { ca: pems.cert }, ...rest });
+function open(allowH2 = true): UndiciFetch {
+  const fetch = undiciFetch({ connections: 2, connect: { ca: pems.cert }, allowH2 });
   opened.push(() => fetch.close());
+  return fetch;
+}
+
+function client(baseUrl: string, { fetch = open(), timeout = 20_000 } = {}) {
   return createKaitenClient({ baseUrl, token: "ksh_0123456789", fetch, timeout, retries: 0 }).serviceAccounts.tokens;
 }
 
@@ -62,11 +66,11 @@ describe("a server that offers HTTP/2", () => {
   test("is spoken to in it, on connections that are used again", async () => {
     const { url, seen, sessions } = await serve(noContent);
     const { revoke } = client(url);
-    expect(await revoke(REF)).toEqual({ outcome: "revoked", attempts: 1 });
+    expect(await revoke(REF)).toEqual(revocation("revoked", 1, { ref: REF }));
     await Promise.all(Array.from({ length: 20 }, () => revoke(REF)));
     expect(new Set(seen.map(({ version }) => version))).toEqual(new Set(["2.0"]));
     expect(seen[0]).toMatchObject({
-      path: "/api/service-accounts/ci-bot/tokens/deploy%20key%2F1",
+      path: "/api/service-accounts/ci-bot/tokens/deploy%20key%3B1",
       authorization: "Bearer ksh_0123456789",
     });
     // A session and its socket each.
@@ -88,21 +92,25 @@ describe("a server that offers HTTP/2", () => {
     const { url } = await serve((request, response) => {
       if (request.url.includes("reset")) response.stream.close(2);
     });
-    const { revoke } = client(url, { timeout: 200 });
-    await expect(revoke({ ...REF, tokenSlug: "reset" })).rejects.toMatchObject({ outcome: "unknown" });
-    await expect(revoke(REF)).rejects.toMatchObject({ name: "KaitenTimeoutError", outcome: "unknown" });
+    const fetch = open();
+    const { revoke } = client(url, { fetch });
+    const reset = revoke({ ...REF, tokenSlug: "reset" });
+    await expect(reset).rejects.toMatchObject({ name: "KaitenConnectionError", outcome: "unknown" });
+    // The connection is there now: the request is started, and then its time limit ends.
+    const silent = client(url, { fetch, timeout: 200 }).revoke(REF);
+    await expect(silent).rejects.toMatchObject({ name: "KaitenTimeoutError", outcome: "unknown" });
   });
 
   test("is spoken to in HTTP/1.1 where HTTP/2 is not allowed", async () => {
     const { url, seen } = await serve(noContent);
-    await client(url, { allowH2: false }).revoke(REF);
+    await client(url, { fetch: open(false) }).revoke(REF);
     expect(seen.map(({ version }) => version)).toEqual(["1.1"]);
   });
 });
 
 test("a server that speaks HTTP/1.1 only is spoken to in that", async () => {
   const { url, seen } = await serve(noContent, false);
-  expect(await client(url).revoke(REF)).toEqual({ outcome: "revoked", attempts: 1 });
+  expect(await client(url).revoke(REF)).toEqual(revocation("revoked", 1, { ref: REF }));
   expect(seen.map(({ version }) => version)).toEqual(["1.1"]);
 });
 
@@ -114,5 +122,6 @@ test("a certificate that is not trusted is not-revoked, here too", async () => {
   const error = await tokens.revoke(REF).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(KaitenError);
   expect(error).toMatchObject({ outcome: "not-revoked", attempts: 1 });
+  expect((error as KaitenError).message).toContain("NODE_EXTRA_CA_CERTS");
   expect(seen).toEqual([]);
 });

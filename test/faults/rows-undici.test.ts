@@ -2,7 +2,7 @@
 import { afterAll } from "vitest";
 import { type UndiciFetch, undiciFetch } from "../../src/undici.js";
 import { playRows } from "./play-rows.js";
-import { ROWS, type Row } from "./rows.js";
+import { OWN_ROWS, ROWS, type Row } from "./rows.js";
 import { api, killed, problem, send } from "./steps.js";
 
 const opened: UndiciFetch[] = [];
@@ -19,7 +19,7 @@ const SHOWN: readonly Row[] = [
   },
 ];
 
-playRows([...ROWS, ...SHOWN], () => {
+playRows([...ROWS, ...OWN_ROWS, ...SHOWN], () => {
   const fetch = undiciFetch();
   opened.push(fetch);
   return fetch;

@@ -1,5 +1,4 @@
 // The table of faults: what a server does at each attempt, whether the token is dead in truth, and what must come of it.
-import { setTimeout as sleep } from "node:timers/promises";
 import type { CallOptions, ClientOptions, Outcome, TokenProvider } from "../../src/index.js";
 import type { Step } from "./server.js";
 import {
@@ -8,6 +7,7 @@ import {
   cut,
   drip,
   endless,
+  inTurn,
   killed,
   message,
   NOT_FOUND,
@@ -17,7 +17,9 @@ import {
   reset,
   send,
   stall,
+  tooSlow,
 } from "./steps.js";
+import { expire } from "./timers.js";
 
 export interface Row {
   name: string;
@@ -35,6 +37,18 @@ export interface Row {
   provider?: TokenProvider;
   /** Must be found in the error's message. */
   says?: string;
+  /** Must not be found there. */
+  never?: string;
+  /** `deploy-key` where nothing else is said. */
+  tokenSlug?: string;
+  /** The path of the base URL; `/api` where nothing else is said. */
+  path?: string;
+  /** Whether the program is a page in a browser, as far as it can tell. */
+  browser?: true;
+  /** The trace id that the answer has; else it is the one that was sent. */
+  traceId?: string;
+  /** What the error says of the server's wish, in ms. */
+  retryAfter?: number;
 }
 
 /** With every character that somebody escapes. */
@@ -44,7 +58,10 @@ export const FRESH = "ksh_second.9876543210-zyxwvutsrqponmlkjihgfedcba";
 /** Where redirects to another origin lead; nobody may ask it for anything. */
 export const elsewhere = { url: "" };
 
-const SHORT = { timeout: 250, retries: 0 };
+/** What was sent of bodies without end. */
+export const flood = { bytes: 0, most: 600 * 1024 * 1024 };
+
+const ONCE = { retries: 0 };
 const GONE = { code: "NOT_FOUND", detail: "There is no such route." };
 const INDIFFERENT: TokenProvider = () => TOKEN;
 const REFRESHING: TokenProvider = ({ rejected }) => (rejected ? FRESH : TOKEN);
@@ -151,6 +168,28 @@ const unproven: Row[] = [
   { name: "501 with a page", script: [page(501)], dead: false, outcome: "unknown", error: "Response" },
 ];
 
+/** Answers without content, whatever their headers say and whatever follows: the socket is freed at once. */
+const contentless: Row[] = [204, 205, 304].flatMap((status) =>
+  (
+    [
+      ["a length of 1 GB", "Content-Length: 1000000000\r\n", "x"],
+      ["chunks", "Transfer-Encoding: chunked\r\n", "1\r\nx\r\n"],
+    ] as const
+  ).flatMap(([announced, header, content]): Row[] => {
+    const head = `HTTP/1.1 ${status} Status\r\n${header}\r\n`;
+    const bodies: [string, Step][] = [
+      ["sends nothing more", stall(head)],
+      ["sends a byte now and then", inTurn(send(head), drip(content.repeat(100_000), 1))],
+      ["sends bytes without end", endless(head, flood)],
+    ];
+    return bodies.map(([sends, step]): Row => {
+      const name = `a ${status} that announces ${announced} and ${sends}`;
+      if (status === 204) return { name, script: [killed(step)], dead: true, outcome: "revoked" };
+      return { name, script: [step], dead: false, outcome: "unknown", error: "Response" };
+    });
+  }),
+);
+
 const absent: Row[] = [
   {
     name: "404 Token.NotFound",
@@ -159,21 +198,6 @@ const absent: Row[] = [
     outcome: "absent",
     error: "Problem",
     says: "misspelt",
-  },
-  { name: "404 without a code", script: [problem(404)], dead: false, outcome: "absent", error: "Problem" },
-  {
-    name: "404 whose code is null",
-    script: [problem(404, { code: null })],
-    dead: false,
-    outcome: "absent",
-    error: "Problem",
-  },
-  {
-    name: "404 with no member at all",
-    script: [problemText(404, "{}")],
-    dead: false,
-    outcome: "absent",
-    error: "Problem",
   },
   {
     name: "404 Token.NotFound, absent is fine",
@@ -203,6 +227,11 @@ const absent: Row[] = [
 const elsewhere404: Row[] = (
   [
     ["404 NOT_FOUND", problem(404, GONE), "Problem"],
+    ["404 without a code", problem(404), "Problem"],
+    ["404 whose code is null", problem(404, { code: null }), "Problem"],
+    ["404 with no member at all", problemText(404, "{}"), "Problem"],
+    ["404 whose code is only in its prototype", problemText(404, '{"__proto__":{"code":"Token.NotFound"}}'), "Problem"],
+    ["404 whose code is in other letters", problem(404, { code: "token.notfound" }), "Problem"],
     ["404 of a type of its own, without a code", problem(404, { type: "https://example.com/no-route" }), "Problem"],
     ["404 whose type is no text, without a code", problem(404, { type: 7 }), "Problem"],
     ["404 with an empty code", problem(404, { code: "" }), "Problem"],
@@ -231,7 +260,56 @@ const elsewhere404: Row[] = (
     outcome: "not-revoked",
     error,
     says: "base URL",
+    never: "Is its path missing",
   }),
+);
+
+/** The same, where an absent token would be fine. */
+const elsewhere404Ignored: Row[] = elsewhere404.map((row) => ({
+  ...row,
+  name: `${row.name}, absent is fine`,
+  options: { ignoreAbsent: true },
+}));
+
+/** Every real deployment serves the API below a path. */
+const withoutPath: Row[] = (
+  [
+    ["404 NOT_FOUND", problem(404, GONE), "Problem"],
+    ["404 with a page", page(404), "Response"],
+  ] as const
+).map(
+  ([name, step, error]): Row => ({
+    name: `${name}, for a base URL without a path`,
+    script: [step],
+    dead: false,
+    outcome: "not-revoked",
+    error,
+    path: "",
+    says: "Is its path missing, such as /api?",
+  }),
+);
+
+/** The API creates no such names: that it finds none says nothing of the token that was meant. */
+const impossible: Row[] = ["Deploy-Key", "-deploy-key", "deploy_key", "x", "x".repeat(101)].flatMap(
+  (tokenSlug): Row[] => {
+    const row = { dead: false, outcome: "absent", error: "Problem", tokenSlug, says: "lower-case letters" } as const;
+    const of = `for ${tokenSlug.slice(0, 12)}, a name that the API cannot have created`;
+    return [
+      {
+        ...row,
+        name: `404 Token.NotFound, ${of}, absent is fine`,
+        script: [problem(404, NOT_FOUND)],
+        options: { ignoreAbsent: true },
+      },
+      {
+        ...row,
+        name: `a lost answer, then 404 Token.NotFound, ${of}`,
+        script: [cut(), problem(404, NOT_FOUND)],
+        attempts: 2,
+      },
+      { name: `a 204, ${of}`, script: [api], dead: true, outcome: "revoked", tokenSlug },
+    ];
+  },
 );
 
 const refused: Row[] = [
@@ -247,7 +325,7 @@ const refused: Row[] = [
       error: "Problem",
     }),
   ),
-  ...[400, 401, 403, 422].map(
+  ...[400, 401, 422].map(
     (status): Row => ({
       name: `${status} with a page`,
       script: [page(status)],
@@ -256,7 +334,61 @@ const refused: Row[] = [
       error: "Response",
     }),
   ),
+  {
+    name: "403 Auth.MissingScope",
+    script: [problem(403, { code: "Auth.MissingScope" })],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Problem",
+    says: "write:tokens",
+  },
+  {
+    name: "403 of another code",
+    script: [problem(403, { code: "Auth.Other" })],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Problem",
+    never: "scope",
+  },
+  {
+    name: "401 Auth.NoIdentity",
+    script: [problem(401, { code: "Auth.NoIdentity" })],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Problem",
+    says: "proxy",
+  },
+  {
+    name: "401 ValidateToken.Invalid",
+    script: [problem(401, { code: "ValidateToken.Invalid" })],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Problem",
+    says: "revoked, expired or unknown",
+  },
 ];
+
+/** The API answers 403 with a problem. Without one it comes from the gateway, whose own auth service is down. */
+const gateway: Row[] = (
+  [
+    ["with a page", page(403)],
+    ["without a body", send(message(403, ""))],
+    ["with JSON that is no problem", problem(403, {}, { "Content-Type": "application/json" })],
+    ["with a problem that is no object", problemText(403, "[]")],
+  ] satisfies [string, Step][]
+).flatMap(([name, step]): Row[] => [
+  { name: `403 ${name}, then a 204`, script: [step, api], dead: true, outcome: "revoked", attempts: 2 },
+  {
+    name: `403 ${name}`,
+    script: [step],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Response",
+    attempts: 2,
+    says: "gateway",
+    never: "scope",
+  },
+]);
 
 const retried: Row[] = [
   { name: "429, then a 204", script: [problem(429), api], dead: true, outcome: "revoked", attempts: 2 },
@@ -268,7 +400,17 @@ const retried: Row[] = [
     outcome: "not-revoked",
     error: "Problem",
     attempts: 2,
-    says: "Wait",
+    says: "Wait a few seconds",
+  },
+  {
+    name: "429 that says for how long",
+    script: [page(429, { "Retry-After": "7" })],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Response",
+    options: ONCE,
+    says: "Wait 7 s",
+    retryAfter: 7_000,
   },
   {
     name: "429 with a page for ever",
@@ -284,7 +426,7 @@ const retried: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Problem",
-    options: { retries: 0 },
+    options: ONCE,
   },
   { name: "408, then a 204", script: [problem(408), api], dead: true, outcome: "revoked", attempts: 2 },
   {
@@ -353,16 +495,17 @@ const waits: Row[] = [
     "Infinity",
     "+5",
     "5s",
+    "9".repeat(400),
   ].map(
     (value): Row => ({
-      name: `503 with a Retry-After that makes no sense: ${value}`,
+      name: `503 with a Retry-After that makes no sense: ${value.slice(0, 40)}`,
       script: [problem(503, {}, { "Retry-After": value }), api],
       dead: true,
       outcome: "revoked",
       attempts: 2,
     }),
   ),
-  ...["61", "86400", "99999999999999999999999999", `${"9".repeat(400)}`, inSeconds(7200)].map(
+  ...["61", "86400", "99999999999999999999999999", "9".repeat(300), inSeconds(7200)].map(
     (value): Row => ({
       name: `429 with a Retry-After beyond what we wait: ${value.slice(0, 40)}`,
       script: [problem(429, {}, { "Retry-After": value }), api],
@@ -377,6 +520,27 @@ const waits: Row[] = [
     dead: true,
     outcome: "unknown",
     error: "Response",
+    retryAfter: 3_600_000,
+  },
+  ...[429, 503].map(
+    (status): Row => ({
+      name: `${status} with a Retry-After, more often than there are retries`,
+      script: [1, 2, 3].map(() => problem(status, {}, { "Retry-After": "1" })).concat(api),
+      dead: false,
+      outcome: status === 429 ? "not-revoked" : "unknown",
+      error: "Problem",
+      attempts: 3,
+      options: { retries: 2 },
+    }),
+  ),
+  {
+    name: "503 whose Retry-After is no finite number, once too often",
+    script: [problem(503, {}, { "Retry-After": "9".repeat(400) })],
+    dead: false,
+    outcome: "unknown",
+    error: "Problem",
+    attempts: 2,
+    never: "Infinity",
   },
   {
     name: "429 with a Retry-After beyond what the caller allows",
@@ -384,6 +548,7 @@ const waits: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Problem",
+    retryAfter: 1_000,
     options: { maxRetryAfter: 999 },
   },
 ];
@@ -451,7 +616,7 @@ const lost: Row[] = (
     dead: true,
     outcome: "unknown",
     error: "Connection",
-    options: { retries: 0 },
+    options: ONCE,
   },
 ]);
 
@@ -483,26 +648,25 @@ const late: Row[] = [
   ).flatMap(([name, step]): Row[] => [
     {
       name,
-      script: [killed(step)],
+      script: [killed(tooSlow(step))],
       dead: true,
       outcome: "unknown",
       error: "Timeout",
-      options: SHORT,
-      says: "within 250 ms",
+      options: ONCE,
+      says: "No complete response within 86400 s",
     },
     {
       name: `${name}, then 404`,
-      script: [killed(step), api],
+      script: [killed(tooSlow(step)), api],
       dead: true,
       outcome: "absent",
       attempts: 2,
-      options: { ...SHORT, retries: 1 },
     },
   ]),
 ];
 
-/** One unknown attempt stains the rest: the token may be dead by our own request. */
-const stained: Row[] = [
+/** After one unknown attempt the token may be dead by our own request, whatever a later answer says. */
+const afterUnknown: Row[] = [
   {
     name: "a lost answer, then 401: a token that revoked itself",
     script: [killed(cut()), problem(401)],
@@ -579,6 +743,22 @@ const stained: Row[] = [
     options: { retries: 2 },
   },
   {
+    name: "a lost answer, then 404 without a code",
+    script: [killed(cut()), problem(404)],
+    dead: true,
+    outcome: "unknown",
+    error: "Problem",
+    attempts: 2,
+  },
+  {
+    name: "a lost answer, then 403 of the gateway for ever",
+    script: [killed(cut()), page(403)],
+    dead: true,
+    outcome: "unknown",
+    error: "Response",
+    attempts: 2,
+  },
+  {
     name: "a 500, then a login page",
     script: [killed(problem(500)), page(200)],
     dead: true,
@@ -596,7 +776,140 @@ const stained: Row[] = [
   },
 ];
 
+/** An attempt in another call or process counts as one before the first. */
+const maybeRevoked: Row[] = (
+  [
+    ["404 Token.NotFound", problem(404, NOT_FOUND), undefined],
+    ["404 NOT_FOUND", problem(404, GONE), "Problem"],
+    ["401", problem(401), "Problem"],
+    ["403", problem(403), "Problem"],
+    ["403 with a page", page(403), "Response"],
+    ["429", problem(429), "Problem"],
+  ] as const
+).map(
+  ([name, step, error]): Row => ({
+    name: `an attempt of another process, then ${name}`,
+    script: [step],
+    dead: false,
+    outcome: error ? "unknown" : "absent",
+    ...(error && { error }),
+    options: { ...ONCE, maybeRevoked: true },
+  }),
+);
+
+/** A browser may repeat a request without telling: a refusal may be the answer to the second one. */
+const browser: Row[] = [
+  { name: "a 204 in a browser", script: [api], dead: true, outcome: "revoked", browser: true },
+  {
+    name: "404 Token.NotFound in a browser",
+    script: [problem(404, NOT_FOUND)],
+    dead: false,
+    outcome: "absent",
+    error: "Problem",
+    browser: true,
+  },
+  ...[400, 401, 403, 404, 405, 409, 422, 451].map(
+    (status): Row => ({
+      name: `${status} in a browser, which may have repeated the request`,
+      script: [killed(problem(status))],
+      dead: true,
+      outcome: "unknown",
+      error: "Problem",
+      says: `The API answered ${status}`,
+      browser: true,
+    }),
+  ),
+  ...[403, 429].map(
+    (status): Row => ({
+      name: `${status} with a page in a browser, which may have repeated the request`,
+      script: [killed(page(status))],
+      dead: true,
+      outcome: "unknown",
+      error: "Response",
+      attempts: 2,
+      browser: true,
+    }),
+  ),
+  {
+    name: "429 in a browser, which has repeated the request, then 404",
+    script: [killed(problem(429)), api],
+    dead: true,
+    outcome: "absent",
+    attempts: 2,
+    browser: true,
+  },
+  {
+    name: "401 in a browser, which has repeated the request, and another token then meets 404",
+    script: [killed(problem(401)), api],
+    dead: true,
+    outcome: "absent",
+    attempts: 2,
+    provider: REFRESHING,
+    browser: true,
+  },
+];
+
+/** What the vendor's support needs is in the message, and no credential with it. */
+const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
+const ids: Row[] = [
+  {
+    name: "a 500 with the id of its log entry",
+    script: [problem(500, { errorId: "0197e2c4-8a20" })],
+    dead: false,
+    outcome: "unknown",
+    error: "Problem",
+    options: ONCE,
+    says: "error id 0197e2c4-8a20, trace id ",
+  },
+  {
+    name: "a 403 with a trace id",
+    script: [problem(403, {}, { "Kaiten-TraceId": TRACE_ID })],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Problem",
+    says: `trace id ${TRACE_ID}`,
+    traceId: TRACE_ID,
+  },
+  {
+    name: "ids that repeat the credential",
+    script: [
+      (exchange) => {
+        const known = exchange.authorization.replace(/^Bearer (ksh_)?/, "");
+        return problem(403, { errorId: known }, { "Kaiten-TraceId": exchange.authorization })(exchange);
+      },
+    ],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Problem",
+    says: "error id [credential], trace id Bearer [credential]",
+    traceId: "Bearer [credential]",
+  },
+];
+
 const bodies: Row[] = [
+  {
+    name: "the end of the credential, plain and escaped, in a page",
+    script: [
+      (exchange) => {
+        const end = exchange.authorization.slice(-20);
+        const html = [...end].map((character) => `&#${character.charCodeAt(0)};`).join("");
+        const texts = [end, encodeURIComponent(end), end.replaceAll("/", "\\/"), html, end.slice(-16)];
+        return send(message(422, texts.join("\n"), { "Content-Type": "text/plain" }))(exchange);
+      },
+    ],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Response",
+  },
+  {
+    name: "a short credential that is part of ordinary words",
+    script: [problem(403, { title: "No token", detail: "There are no tokens here." })],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Problem",
+    says: "No token: There are no tokens here.",
+    provider: () => "token",
+  },
   {
     name: "the credential percent-encoded, in a page and in a header",
     script: [
@@ -608,6 +921,7 @@ const bodies: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Response",
+    attempts: 2,
   },
   {
     name: "the credential with its slashes escaped, in a page of JSON",
@@ -620,6 +934,7 @@ const bodies: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Response",
+    attempts: 2,
   },
   {
     name: "more content codings than anybody needs",
@@ -627,7 +942,7 @@ const bodies: Row[] = [
     dead: false,
     outcome: "unknown",
     error: "Connection",
-    options: { retries: 0 },
+    options: ONCE,
   },
   {
     name: "a content coding of an odd name",
@@ -687,6 +1002,7 @@ const bodies: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Response",
+    attempts: 2,
   },
   {
     name: "403 in bytes that are no UTF-8",
@@ -694,6 +1010,7 @@ const bodies: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Response",
+    attempts: 2,
   },
   {
     name: "a problem whose members all have the wrong type",
@@ -748,8 +1065,8 @@ const bodies: Row[] = [
     error: "Problem",
   },
   {
-    name: "a 404 whose code is only in its prototype",
-    script: [problemText(404, '{"__proto__":{"code":"NOT_FOUND"}}')],
+    name: "a 404 with a code of its own, and another one in its prototype",
+    script: [problemText(404, '{"code":"Token.NotFound","__proto__":{"code":"NOT_FOUND"}}')],
     dead: false,
     outcome: "absent",
     error: "Problem",
@@ -767,6 +1084,7 @@ const bodies: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Response",
+    attempts: 2,
   },
   {
     name: "a problem of exactly 64 KiB",
@@ -781,6 +1099,7 @@ const bodies: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Response",
+    attempts: 2,
   },
   {
     name: "a 404 Token.NotFound longer than 64 KiB",
@@ -795,10 +1114,10 @@ const bodies: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Response",
+    attempts: 2,
   },
 ];
 
-export const flood = { bytes: 0, most: 600 * 1024 * 1024 };
 const floods: Row[] = [
   {
     name: "a 500 with a body of hundreds of MB",
@@ -806,7 +1125,7 @@ const floods: Row[] = [
     dead: true,
     outcome: "unknown",
     error: "Response",
-    options: { retries: 0 },
+    options: ONCE,
   },
   {
     name: "a 403 with a body without end",
@@ -814,6 +1133,7 @@ const floods: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Response",
+    attempts: 2,
   },
   {
     name: "a 205 with a body without end",
@@ -833,6 +1153,12 @@ const floods: Row[] = [
 
 const fail = (cause: unknown) => () => {
   throw cause;
+};
+
+/** A provider that gives no token before the time limit of the attempt ends, nor after. */
+const never = () => {
+  queueMicrotask(expire);
+  return new Promise<never>(() => {});
 };
 
 const credentials: Row[] = [
@@ -885,8 +1211,8 @@ const credentials: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Problem",
-    options: SHORT,
-    provider: ({ rejected }) => (rejected ? new Promise(() => {}) : TOKEN),
+    says: "the token provider gave no replacement: it took longer than 86400 s",
+    provider: ({ rejected }) => (rejected ? never() : TOKEN),
   },
   {
     name: "401, and the provider then gives nonsense",
@@ -947,9 +1273,9 @@ const credentials: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Timeout",
-    options: SHORT,
-    says: "provider",
-    provider: () => new Promise(() => {}),
+    options: ONCE,
+    says: "No token from the token provider within 86400 s",
+    provider: never,
   },
   {
     name: "a provider that is late",
@@ -957,8 +1283,11 @@ const credentials: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Timeout",
-    options: SHORT,
-    provider: () => sleep(300, TOKEN),
+    options: ONCE,
+    provider: async () => {
+      expire();
+      return TOKEN;
+    },
   },
   ...[
     undefined,
@@ -982,7 +1311,7 @@ const credentials: Row[] = [
       dead: false,
       outcome: "not-revoked",
       error: "",
-      says: "provider gave",
+      says: "from the token provider",
       provider: () => token as string,
     }),
   ),
@@ -1000,18 +1329,31 @@ const credentials: Row[] = [
   },
 ];
 
+/** Rows that any client can play. */
 export const ROWS: readonly Row[] = [
   ...success,
   ...unproven,
+  ...contentless,
   ...absent,
   ...elsewhere404,
   ...refused,
+  ...gateway,
   ...retried,
   ...waits,
   ...lost,
   ...late,
-  ...stained,
+  ...afterUnknown,
+  ...ids,
   ...bodies,
   ...floods,
   ...credentials,
+];
+
+/** Rows about options, names and runtimes that only this client knows. */
+export const OWN_ROWS: readonly Row[] = [
+  ...elsewhere404Ignored,
+  ...withoutPath,
+  ...impossible,
+  ...maybeRevoked,
+  ...browser,
 ];

@@ -21,8 +21,8 @@ export interface ScriptedServer {
   requests: Exchange[];
   /** The truth. */
   readonly dead: boolean;
-  /** Sockets with a request that was never answered whole, or an answer that is still being sent. */
-  readonly busy: number;
+  /** Resolves when no socket has a request that was never answered whole, or an answer that is still being sent. */
+  idle(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -38,6 +38,7 @@ export async function playScript(
   const requests: Exchange[] = [];
   const open = new Set<Socket>();
   const answering = new Set<Socket>();
+  const waiting = new Set<() => void>();
   let dead = false;
   const kill = () => {
     const alive = !dead;
@@ -45,11 +46,16 @@ export async function playScript(
     return alive;
   };
 
+  const answered = (socket: Socket) => {
+    answering.delete(socket);
+    if (answering.size === 0) for (const resolve of waiting) resolve();
+  };
+
   server.on(event, (socket: Socket) => {
     open.add(socket);
     socket.on("close", () => {
       open.delete(socket);
-      answering.delete(socket);
+      answered(socket);
     });
     socket.on("error", () => {});
     let pending = "";
@@ -66,7 +72,7 @@ export async function playScript(
         answering.add(socket);
         // A step that ends has answered whole; one that hangs or drips keeps its socket among the busy.
         await step?.(exchange);
-        answering.delete(socket);
+        answered(socket);
       }
     });
   });
@@ -81,8 +87,8 @@ export async function playScript(
     get dead() {
       return dead;
     },
-    get busy() {
-      return answering.size;
+    async idle() {
+      if (answering.size > 0) await new Promise<void>((resolve) => waiting.add(resolve));
     },
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy();

@@ -1,7 +1,8 @@
 // What a server may do with a request: the words that the table of faults is written in.
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import type { Exchange, Step } from "./server.js";
+import { expire } from "./timers.js";
 
 type Headers = Record<string, string>;
 
@@ -25,8 +26,11 @@ export const send =
   (exchange) =>
     write(exchange, bytes);
 
-/** Repeats what it was sent, credential and all, wherever an answer has room. */
-const echo = ({ authorization, path }: Exchange) => `You sent ${authorization} to ${path}`;
+/** Repeats what it was sent, wherever an answer has room: the credential whole, without what it begins with, and its end. */
+const echo = ({ authorization, path }: Exchange) => {
+  const known = authorization.replace(/^Bearer (ksh_)?/, "");
+  return `You sent ${authorization} to ${path}, known as ${known}, which ends in ${authorization.slice(-20)}`;
+};
 
 /** A problem that repeats the credential in its members and headers. */
 export const problem =
@@ -92,14 +96,30 @@ export const drip =
     for (const byte of text) {
       if (exchange.socket.destroyed) return;
       await write(exchange, byte);
-      await sleep(ms);
+      await pause(ms);
     }
     await next(exchange);
   };
 
+/** Takes longer than an attempt may: its time limit ends soon after the server has begun. */
+export const tooSlow =
+  (step: Step): Step =>
+  (exchange) => {
+    setTimeout(expire, 50);
+    return step(exchange);
+  };
+
+/** Does one thing after the other. */
+export const inTurn =
+  (...steps: Step[]): Step =>
+  async (exchange) => {
+    for (const step of steps) await step(exchange);
+  };
+
 /** Sends the head of an answer and then a body without end, as fast as it is taken. `sent` counts its bytes. */
 export const endless = (head: string, sent: { bytes: number; most: number }): Step => {
-  const block = Buffer.alloc(64 * 1024, "x");
+  // A chunk that is valid where the head announces chunks, and as good as any other bytes where it does not.
+  const block = Buffer.from(`10000\r\n${"x".repeat(64 * 1024)}\r\n`);
   return async (exchange) => {
     await write(exchange, head);
     while (!exchange.socket.destroyed && sent.bytes < sent.most) {

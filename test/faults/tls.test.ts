@@ -3,13 +3,15 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer } from "node:tls";
 import { promisify } from "node:util";
 import { generate } from "selfsigned";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createKaitenClient, KaitenConnectionError } from "../../src/index.js";
+import { revocation } from "../revocation.js";
 import { playScript, type ScriptedServer } from "./server.js";
 import { api } from "./steps.js";
 
@@ -54,14 +56,15 @@ describe.each([
   ],
 ] as const)("a certificate that is %s", (_, host, dates, reason) => {
   test("is refused as not-revoked, with the reason, and nothing is sent", async () => {
-    const scripted = await playOverTls(await certificate(host, dates));
+    await using scripted = await playOverTls(await certificate(host, dates));
     const error = await revoke(scripted.url);
     expect(error).toBeInstanceOf(KaitenConnectionError);
     expect(error.outcome).toBe("not-revoked");
     expect(error.message).toContain(reason);
+    expect(error.message).toContain("the server's certificate is not trusted");
+    expect(error.message).toContain("NODE_EXTRA_CA_CERTS");
     expect(error.cause.cause.code).toMatch(/CERT|SELF_SIGNED|EXPIRED|VERIFY/);
     expect(scripted.requests).toHaveLength(0);
-    await scripted[Symbol.asyncDispose]();
   });
 });
 
@@ -86,18 +89,28 @@ describe("a certificate of one's own authority", () => {
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
       env: { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, "ca.pem") },
     });
-    expect(JSON.parse(stdout)).toEqual({ outcome: "revoked", attempts: 1 });
+    expect(JSON.parse(stdout)).toEqual(revocation("revoked", 1));
     expect(scripted.requests[0]?.path).toBe("/service-accounts/ci-bot/tokens/deploy-key");
   });
 });
 
-test("https to a server that speaks plain http is unknown, since the runtime does not say when it failed", async () => {
+test("https to a port that speaks plain http is not-revoked, in words that a person can read", async () => {
   const plain = createHttpServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void plain.close());
   await once(plain, "listening");
   const { port } = plain.address() as { port: number };
   const error = await revoke(`https://127.0.0.1:${port}`);
-  plain.close();
   expect(error).toBeInstanceOf(KaitenConnectionError);
-  expect(error.outcome).toBe("unknown");
-  expect(error.message).toMatch(/wrong version number|packet length|SSL/i);
+  expect(error.outcome).toBe("not-revoked");
+  expect(error.message).toContain("the port speaks plain HTTP, not HTTPS. Check the base URL");
+  expect(error.message).not.toMatch(/openssl|ssl3|wrong version/i);
+});
+
+test("https to a port that answers in plain http without being asked is not-revoked, too", async () => {
+  const greeting = createTcpServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")).listen(0, "127.0.0.1");
+  onTestFinished(() => void greeting.close());
+  await once(greeting, "listening");
+  const { port } = greeting.address() as { port: number };
+  const error = await revoke(`https://127.0.0.1:${port}`);
+  expect(error).toMatchObject({ name: "KaitenConnectionError", outcome: "not-revoked" });
 });
