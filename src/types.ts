@@ -1,10 +1,21 @@
 // Every public type. Types only: nothing here exists at run time.
-import type { ProblemStatus } from "./call/problem.js";
-import type { Outcome, TokenRef } from "./call/verdict.js";
+import type { operations } from "../generated/schema.js";
 import type { KaitenError } from "./errors/errors.js";
 
-export type { Problem } from "./call/problem.js";
-export type { Outcome, ProblemStatus, TokenRef };
+export type { Problem, ProblemStatus } from "./errors/problem.js";
+
+/** Names a token. */
+export type TokenRef = operations["delete-service-account-token"]["parameters"]["path"];
+
+/**
+ * What is known of a token:
+ *
+ * - `revoked`: the API answered 204 to our own request. Its replicas may accept the token for up to five minutes.
+ * - `absent`: the API finds no active token by this name.
+ * - `not-revoked`: the request was not carried out. If the token was active, it still is.
+ * - `unknown`: the token may be revoked or not. Treat it as active.
+ */
+export type Outcome = "revoked" | "absent" | "not-revoked" | "unknown";
 
 /** What is read of an answer. The platform's `Response` has all of it. */
 export interface FetchResponse {

@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { bundle, createConfig, getLineColLocation, isRef, type LocationObject, lint } from "@redocly/openapi-core";
 import * as oas from "openapi-typescript";
 import ts from "typescript";
-import { isProblemType } from "../../src/call/problem.js";
+import { isProblemType } from "../../src/errors/problem.js";
 
 export type Operation = Awaited<ReturnType<typeof readSpec>>["operations"][number];
 export const config = createConfig({ rules: { "no-unresolved-refs": "error", "path-parameters-defined": "error" } });

@@ -1,12 +1,12 @@
 // One attempt: one request with a credential, a time limit, no redirect and a bounded body. Its result holds no secret.
 import { createQuerySerializer, defaultPathSerializer } from "openapi-fetch";
 import { type Client, createClient } from "../../generated/client.js";
+import { isProblemType, readProblem } from "../errors/problem.js";
 import type { Fetch, FetchResponse } from "../types.js";
 import { announcesBody, discard, hasNoContent, readText } from "./body.js";
 import { type CallCredential, CredentialError } from "./credential.js";
 import { DeadlineError, withDeadline } from "./deadline.js";
 import { isBrowser, platformInit, randomHex, USER_AGENT } from "./platform.js";
-import { isProblemType, readProblem } from "./problem.js";
 import { redact, redactCause, redactHeaders, redactJson, rootMessage } from "./redact.js";
 import { readRetryAfter } from "./retry.js";
 import { holdsCredential, IS_SECRET } from "./slug.js";

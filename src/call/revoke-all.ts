@@ -1,6 +1,5 @@
 // Revokes many tokens: one result per reference as it settles, whatever becomes of the others.
 import { KaitenError, KaitenProblemError } from "../errors/errors.js";
-import { notAttempted } from "../errors/to-error.js";
 import type { BulkRef, BulkRefs, PaceEvent, TokenRef, TokenResult } from "../types.js";
 import type { Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
@@ -10,6 +9,7 @@ import { createQueue } from "./queue.js";
 import { type RevokeSettings, revoke } from "./revoke.js";
 import { SlugError } from "./slug.js";
 import { openSource } from "./source.js";
+import { notAttempted } from "./to-error.js";
 
 export interface RunSettings extends Omit<RevokeSettings, "maybeRevoked"> {
   concurrency: number;

@@ -1,12 +1,12 @@
 // Revokes one token: what is sent, what a result proves, and the words for it.
 import { deleteServiceAccountToken } from "../../generated/client.js";
-import { type Meaning, toError } from "../errors/to-error.js";
 import type { AttemptEvent, Revocation, TokenRef } from "../types.js";
 import type { Attempt, Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
 import { createGate, type Gate, perform, shownRef } from "./perform.js";
 import { isBrowser } from "./platform.js";
 import { canExist, SlugError } from "./slug.js";
+import { type Meaning, toError } from "./to-error.js";
 import { type AttemptResult, verdict } from "./verdict.js";
 
 const MISSPELT_OR_GONE = "it is misspelt, or an old token that is already gone. Verify the token's secret to be sure.";

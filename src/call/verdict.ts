@@ -1,19 +1,6 @@
 // What an attempt proves about a token. The one place where that is decided; pure.
-import type { operations } from "../../generated/schema.js";
-import type { Problem } from "./problem.js";
-
-/** Names a token. */
-export type TokenRef = operations["delete-service-account-token"]["parameters"]["path"];
-
-/**
- * What is known of a token:
- *
- * - `revoked`: the API answered 204 to our own request. Its replicas may accept the token for up to five minutes.
- * - `absent`: the API finds no active token by this name.
- * - `not-revoked`: the request was not carried out. If the token was active, it still is.
- * - `unknown`: the token may be revoked or not. Treat it as active.
- */
-export type Outcome = "revoked" | "absent" | "not-revoked" | "unknown";
+import type { Problem } from "../errors/problem.js";
+import type { Outcome } from "../types.js";
 
 /** What one attempt met. Holds no secret. */
 export type AttemptResult =

@@ -1,10 +1,12 @@
 // The errors that a call can end with. Each is data with a contract. None holds the credential.
-import type { Problem } from "../call/problem.js";
-import type { Outcome, TokenRef } from "../call/verdict.js";
+import type { operations } from "../../generated/schema.js";
+import type { Problem } from "./problem.js";
+
+type TokenRef = operations["delete-service-account-token"]["parameters"]["path"];
 
 /** What every error of a call is made from. */
 export interface Failure {
-  outcome: Exclude<Outcome, "revoked">;
+  outcome: "absent" | "not-revoked" | "unknown";
   attempts: number;
   ref: TokenRef;
   request?: { method: string; url: string } | undefined;

@@ -1,6 +1,7 @@
 // Narrows a caught value to a problem that the API answered with.
-import type { ProblemStatus } from "../call/problem.js";
+
 import { KaitenProblemError } from "./errors.js";
+import type { ProblemStatus } from "./problem.js";
 
 /**
  * Whether a caught value is a {@link KaitenProblemError}, of that status where one is given.

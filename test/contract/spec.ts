@@ -1,6 +1,6 @@
 // What a spec documents of the operation, read when the tests run: a status that is added there is tested unasked.
 import { bundle, createConfig } from "@redocly/openapi-core";
-import { isProblemType } from "../../src/call/problem.js";
+import { isProblemType } from "../../src/errors/problem.js";
 import type { Problem } from "../../src/index.js";
 
 const OPERATION = "delete-service-account-token";

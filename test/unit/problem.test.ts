@@ -1,6 +1,6 @@
 // A body read as a problem: the HTTP status wins, wrong members are ignored, the server's own are kept.
 import { describe, expect, test } from "vitest";
-import { isProblemType, readProblem } from "../../src/call/problem.js";
+import { isProblemType, readProblem } from "../../src/errors/problem.js";
 
 describe("the media type", () => {
   test.each([

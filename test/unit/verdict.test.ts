@@ -1,13 +1,7 @@
 // What each answer proves, row by row, and what an attempt that may have revoked the token does to the ones after it.
 import { describe, expect, test } from "vitest";
-import {
-  type AttemptResult,
-  isDefinite,
-  isRouteMissing,
-  type Next,
-  type Outcome,
-  verdict,
-} from "../../src/call/verdict.js";
+import { type AttemptResult, isDefinite, isRouteMissing, type Next, verdict } from "../../src/call/verdict.js";
+import type { Outcome } from "../../src/types.js";
 
 const rest = { headers: new Headers(), retryAfter: undefined };
 const response = (status: number, redirected = false): AttemptResult => ({

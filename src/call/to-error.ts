@@ -1,6 +1,5 @@
 // Turns a call that ended into the error that the caller gets: what happened, what it means for the token, what to do.
-import type { Ended } from "../call/perform.js";
-import type { AttemptResult, TokenRef } from "../call/verdict.js";
+
 import {
   type Failure,
   KaitenAbortError,
@@ -10,7 +9,10 @@ import {
   KaitenProblemError,
   KaitenResponseError,
   KaitenTimeoutError,
-} from "./errors.js";
+} from "../errors/errors.js";
+import type { TokenRef } from "../types.js";
+import type { Ended } from "./perform.js";
+import type { AttemptResult } from "./verdict.js";
 
 /** What an outcome means, in the words of the operation. */
 export type Meaning = Record<Failure["outcome"], string>;
