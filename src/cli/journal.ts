@@ -1,0 +1,187 @@
+// The journal: the memory of a run and the evidence for the incident report. docs/command.md has its format.
+import { randomBytes } from "node:crypto";
+import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, openSync, writeSync } from "node:fs";
+import { promisify } from "node:util";
+import {
+  type BulkRef,
+  KaitenError,
+  KaitenProblemError,
+  type Outcome,
+  type TokenRef,
+  type TokenResult,
+} from "../index.js";
+import { printable } from "./text.js";
+import { UsageError } from "./usage-error.js";
+
+export interface RunInfo {
+  version: string;
+  baseUrl: string;
+  /** From `senderOf`. */
+  sender: string;
+}
+/** `run` tells whose a line is: two processes may write at the same time. */
+export type RunLine = RunInfo & { kind: "run"; format: 1; run?: string; tokens: number; at: string };
+export type SendingLine = TokenRef & { kind: "sending"; run?: string; at: string };
+export interface ResultLine extends TokenRef {
+  kind: "result";
+  run?: string;
+  outcome: Outcome;
+  /** A request before the last one may have revoked it: then `absent` is success, and final. */
+  maybeRevoked: boolean;
+  attempts: number;
+  status?: number | undefined;
+  code?: string | undefined;
+  errorId?: string | undefined;
+  traceId?: string | undefined;
+  at: string;
+  message?: string | undefined;
+}
+export type JournalLine = RunLine | SendingLine | ResultLine;
+
+export const defaultJournal = (from: string): string => `${from}.journal.ndjson`;
+
+/** A line could not be written, so nothing more may be sent. */
+export class JournalError extends Error {}
+
+export type Journal = ReturnType<typeof openJournal>;
+
+const now = () => new Date().toISOString();
+
+/** In the terminal that shows it, no character of the line has an effect. It is still the same JSON. */
+export const toJson = (line: JournalLine): string => printable(JSON.stringify(line));
+
+/** With O_APPEND and one write each, lines of two processes do not mix. */
+function write(descriptor: number, line: string): void {
+  const bytes = Buffer.from(`${line}\n`);
+  if (writeSync(descriptor, bytes) < bytes.length) throw new Error("there was space for a part of a line only");
+}
+
+/**
+ * Opens or creates the file and writes the header of this run.
+ *
+ * @throws {UsageError} if that is impossible. Nothing was sent.
+ */
+export function openJournal(file: string, info: RunInfo & { tokens: number }) {
+  const run = randomBytes(4).toString("hex");
+  const descriptor = open(file, { kind: "run", format: 1, run, ...info, at: now() });
+  let fault: JournalError | undefined;
+  let nextSync: Promise<void> | undefined;
+  let latestSync = Promise.resolve();
+
+  function fail({ message }: Error): never {
+    const advice = "No further token was sent. When the journal can be written, run the same command again.";
+    fault ??= new JournalError(`Cannot write the journal ${file}: ${message}. ${advice}`);
+    throw fault;
+  }
+  function append(line: SendingLine | ResultLine): void {
+    // Behind a part of a line, a whole one could not be read.
+    if (fault) throw fault;
+    try {
+      write(descriptor, toJson(line));
+    } catch (error) {
+      fail(error as Error);
+    }
+  }
+  /** A sync that is under way may miss the latest line. All who wait share the next one. */
+  function sync(): Promise<void> {
+    nextSync ??= latestSync = latestSync.then(() => {
+      nextSync = undefined;
+      return promisify(fdatasync)(descriptor).catch(fail);
+    });
+    return nextSync;
+  }
+  return {
+    /** Resolves when the line is on disk. @throws {JournalError} */
+    async sending({ serviceAccountSlug, tokenSlug }: TokenRef): Promise<void> {
+      append({ kind: "sending", run, serviceAccountSlug, tokenSlug, at: now() });
+      await sync();
+    },
+    /** Does not throw: `close` does, and every later `sending`. */
+    result({ kind, ...line }: ResultLine): void {
+      try {
+        append({ kind, run, ...line });
+      } catch {
+        // `fault` keeps it.
+      }
+    },
+    /** Resolves when all lines are on disk. @throws {JournalError} if any is missing. */
+    async close(): Promise<void> {
+      try {
+        await sync();
+        // A stopped run writes last results for the references that waited for this sync.
+        await sync();
+        if (fault) throw fault;
+      } finally {
+        fault ??= new JournalError(`The journal ${file} is closed.`);
+        closeSync(descriptor);
+      }
+    },
+  };
+}
+
+function open(file: string, header: RunLine): number {
+  let descriptor: number | undefined;
+  try {
+    // O_NONBLOCK: without a reader, opening a pipe would wait for one.
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK;
+    descriptor = openSync(file, flags, 0o600);
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) throw new Error("it is not a regular file");
+    for (const output of [1, 2]) {
+      const { dev, ino } = fstatSync(output);
+      if (dev === stat.dev && ino === stat.ino) throw new Error("the output of this command goes there");
+    }
+    // The line before may be torn.
+    write(descriptor, `\n${toJson(header)}`);
+    fdatasyncSync(descriptor);
+    return descriptor;
+  } catch (error) {
+    if (descriptor !== undefined) closeSync(descriptor);
+    const advice = "Pass --journal FILE with another name, or --no-journal. Nothing was sent.";
+    throw new UsageError(`Cannot write the journal ${file}: ${(error as Error).message}. ${advice}`);
+  }
+}
+
+/**
+ * The line of a result, for the journal and for `--json`.
+ *
+ * Call `revokeAll` without `ignoreAbsent`: only then does an `absent` without error mean that an attempt may have revoked
+ * the token.
+ */
+export function resultLine({ ref, outcome, attempts, at, status, errorId, traceId, error }: TokenResult): ResultLine {
+  const { serviceAccountSlug, tokenSlug } = ref;
+  const maybeRevoked = outcome === "absent" ? !error : ref.maybeRevoked === true;
+  const code = error instanceof KaitenProblemError ? error.code : undefined;
+  const message = error instanceof KaitenError ? error.summary : error?.message;
+  const evidence = { attempts, status, code, errorId, traceId, at, message };
+  return { kind: "result", serviceAccountSlug, tokenSlug, outcome, maybeRevoked, ...evidence };
+}
+
+/**
+ * What `revokeAll` takes its references from. Each is handed out when its `sending` line is on disk. `next()` may be
+ * called again before the last one settled: lines that wait at the same time share one sync.
+ */
+export function createSource(refs: Iterable<BulkRef>, journal: Journal, signal: AbortSignal) {
+  const iterator = refs[Symbol.iterator]();
+  const end = { done: true, value: undefined } as const;
+  let ended = false;
+  const source: AsyncIterableIterator<BulkRef, undefined> = {
+    [Symbol.asyncIterator]: () => source,
+    async next() {
+      const { done, value: ref } = ended || signal.aborted ? end : iterator.next();
+      if (done) return end;
+      await journal.sending(ref);
+      if (!ended && !signal.aborted) return { done: false, value: ref };
+      const { maybeRevoked = false, ...token } = ref;
+      const outcome = maybeRevoked ? "unknown" : "not-revoked";
+      const message = "The run was stopped before this token was sent.";
+      journal.result({ kind: "result", ...token, outcome, maybeRevoked, attempts: 0, at: now(), message });
+      return end;
+    },
+    async return() {
+      ended = true;
+      return end;
+    },
+  };
+  return source;
+}
