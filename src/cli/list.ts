@@ -1,108 +1,142 @@
-// Reads a list of tokens (`--from`): a line each, as JSON or as CSV. A stream of any length; every bad line is told.
+// Reads a list of tokens (`--from`): CSV, NDJSON or a JSON array. All of it is checked before anything is sent.
 import { createReadStream } from "node:fs";
-import type { TokenRef } from "../index.js";
+import { pipeline } from "node:stream/promises";
+import { CsvError, parse } from "csv-parse";
+import { createEntries, type Entries, type EntriesOptions, explain } from "./entries.js";
+import { splitLines } from "./lines.js";
 import type { Targets } from "./targets.js";
+import { plural } from "./text.js";
 import { UsageError } from "./usage-error.js";
 
-/** No slug is as long: a longer line says that this is another kind of file. */
-const LONGEST_LINE = 64 * 1024;
-
-const HEADERS = /^(account|serviceAccountSlug),(token|tokenSlug)$/i;
-/** Two fields, each plain or in quotes, with quotes in it doubled (RFC 4180 §2). */
-const CSV = /^(?:"((?:[^"]|"")*)"|([^",]*)),(?:"((?:[^"]|"")*)"|([^",]*))$/;
-
-const NOT_TEXT = "it is not UTF-8 text";
-
-/** Splits a stream of UTF-8 at its line ends, and refuses what is no text. */
-async function* lines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const whole = (line: string) => {
-    if (line.length > LONGEST_LINE) throw new Error("it has a line longer than 64 KiB, as no list has");
-    return line.replace(/\r$/, "");
-  };
-  let rest = "";
-  for await (const chunk of stream) {
-    // UTF-16 without a byte order mark is valid UTF-8, full of these.
-    if (chunk.includes(0)) throw new Error(NOT_TEXT);
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = parts.pop() ?? "";
-    for (const part of parts) yield whole(part);
-    whole(rest);
-  }
-  rest += decoder.decode();
-  if (rest) yield whole(rest);
-}
-
-/** @throws an Error that says what is wrong with the line; never the line, which may hold a secret. */
-function readJson(line: string): Record<keyof TokenRef, unknown> {
-  try {
-    return JSON.parse(line);
-  } catch {
-    throw new Error("is not JSON");
-  }
-}
-
-/** @throws an Error that says what is wrong with the line; never the line, which may hold a secret. */
-function readCsv(line: string): TokenRef {
-  const fields = CSV.exec(line);
-  if (!fields)
-    throw new Error('is neither JSON nor CSV of two fields: account,token (quote a field with , or " in it)');
-  const [, quotedAccount, account, quotedToken, token] = fields;
-  for (const plain of [account, token]) {
-    // RFC 4180 §2 counts it as part of the field; whoever types it means none, and would be told "absent".
-    if (plain !== plain?.trim()) throw new Error("has white space around a field: remove it, or quote the field");
-  }
-  return {
-    serviceAccountSlug: quotedAccount?.replaceAll('""', '"') ?? account ?? "",
-    tokenSlug: quotedToken?.replaceAll('""', '"') ?? token ?? "",
-  };
-}
-
-/** What was in a list. */
-export interface Tally {
-  /** How many lines named a token that an earlier line had named. */
-  duplicates: number;
-  /** How many lines name no token. */
-  bad: number;
+export interface List {
+  targets: Targets;
+  /** How many entries `skipBad` left out. */
+  skipped: number;
+  /** What the person should know, a line each. */
+  notices: readonly string[];
 }
 
 /**
- * Reads a whole list before anything is sent, so that what is confirmed is what is revoked.
- *
  * @param from a path, or `-` for standard input.
- * @param tellBad told of every bad line, with its number.
- * @throws {UsageError} when it cannot be read, or is no text.
+ * @throws {UsageError} when the list cannot be used.
  */
 export async function readList(
   from: string,
-  targets: Targets,
-  tellBad: (fault: string) => Promise<void>,
-): Promise<Tally> {
-  const name = nameOf(from);
-  const tally: Tally = { duplicates: 0, bad: 0 };
-  let number = 0;
-  let isFirst = true;
+  options: EntriesOptions & { skipBad?: boolean | undefined },
+): Promise<List> {
+  const name = from === "-" ? "standard input" : from;
+  const entries = createEntries(options);
   try {
-    for await (const line of lines(from === "-" ? process.stdin : createReadStream(from))) {
-      number++;
-      const text = line.trim();
-      if (text === "") continue;
-      try {
-        const isHeader = isFirst && HEADERS.test(text.replaceAll('"', ""));
-        isFirst = false;
-        if (isHeader) continue;
-        if (!targets.add(text.startsWith("{") ? readJson(text) : readCsv(line))) tally.duplicates++;
-      } catch (error) {
-        tally.bad++;
-        await tellBad(`${name}:${number}: ${(error as Error).message.replace(" Nothing was sent.", "")}`);
-      }
-    }
+    await readEntries(decode(from === "-" ? process.stdin : createReadStream(from)), entries);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? NOT_TEXT : message;
-    throw new UsageError(`Cannot read ${name}: ${why}${number ? ` (after line ${number})` : ""}. Nothing was sent.`);
+    throw new UsageError(`Cannot use the list ${name}: ${why}. Nothing was sent.`);
   }
-  return tally;
+  const { targets, bad, duplicates, alreadyRevoked } = entries;
+  const { lines, likelyCause } = explain(entries, name);
+  if (bad > 0 && !options.skipBad) {
+    const advice = "Fix the list, or pass --skip-bad to leave these lines out. Nothing was sent.";
+    throw new UsageError(`${plural(bad, "fault")} in ${name}. ${likelyCause} ${advice}`, lines);
+  }
+  if (targets.size + alreadyRevoked === 0) {
+    throw new UsageError(`No token is named in ${name}. Nothing was sent.`, lines);
+  }
+  if (bad > 0) lines.push(`${plural(bad, "line")} skipped. ${likelyCause}`);
+  if (duplicates > 0) lines.push(`${plural(duplicates, "duplicate")} left out.`);
+  if (alreadyRevoked > 0) lines.push(`${plural(alreadyRevoked, "token")} left out: revoked already, says the list.`);
+  return { targets, skipped: bad, notices: lines };
 }
 
-export const nameOf = (from: string): string => (from === "-" ? "standard input" : from);
+const NOT_TEXT = "it is not UTF-8 text. Export it as CSV in UTF-8";
+
+async function* decode(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  for await (const chunk of stream) {
+    // UTF-16 without a byte order mark is valid UTF-8, full of these.
+    if (chunk.includes(0)) throw new Error(NOT_TEXT);
+    yield decoder.decode(chunk, { stream: true });
+  }
+  yield decoder.decode();
+}
+
+/** A longer first line is a JSON array. */
+const MAX_LINE = 64 * 1024;
+
+async function readEntries(text: AsyncGenerator<string, void>, entries: Entries): Promise<void> {
+  let head = "";
+  while (!/\S[^\n]*\n/.test(head) && head.length < MAX_LINE) {
+    const { done, value } = await text.next();
+    if (done) break;
+    head += value;
+  }
+  const all = (async function* () {
+    yield head;
+    yield* text;
+  })();
+  const start = head.trimStart();
+  if (start.startsWith("[")) await readJsonArray(all, entries);
+  else if (start.startsWith("{")) await readNdjson(all, entries);
+  else await readCsv(all, start.split("\n", 1)[0] ?? "", entries);
+}
+
+/** With a fault in its syntax, it is refused as a whole: nobody knows what the rest means. */
+async function readJsonArray(text: AsyncIterable<string>, entries: Entries): Promise<void> {
+  let json = "";
+  for await (const part of text) json += part;
+  const values = parseJson(json);
+  if (!Array.isArray(values)) throw new Error("it begins like a JSON array, but is not valid JSON");
+  for (const [index, value] of values.entries()) entries.addObject(`entry ${index + 1}`, value);
+}
+
+async function readNdjson(text: AsyncIterable<string>, entries: Entries): Promise<void> {
+  let number = 0;
+  for await (const line of splitLines(text)) {
+    number++;
+    if (line.trim() !== "") entries.addObject(number, parseJson(line));
+  }
+}
+
+/** Drops the error: it contains what was read, which may be a secret. */
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+async function readCsv(text: AsyncIterable<string>, firstLine: string, entries: Entries): Promise<void> {
+  const cellsOf = (delimiter: string) => firstLine.split(delimiter).length;
+  const delimiter = [",", ";", "\t"].reduce((best, other) => (cellsOf(other) > cellsOf(best) ? other : best));
+  let columns: ReturnType<Entries["columnsOf"]>["columns"] | undefined;
+  let line = 1;
+
+  function readRecord(cells: string[]): void {
+    const place = line;
+    line += cells.reduce((sum, cell) => sum + cell.split("\n").length - 1, 1);
+    // Without its closing quote, a cell takes in the lines after it.
+    if (cells.some((cell, index) => cell.includes("\n") && (columns?.[index] || cell.includes(delimiter)))) {
+      throw new Error(`a quoted cell of line ${place} has several lines. Its closing quote may be missing`);
+    }
+    if (cells.every((cell) => cell === "")) return;
+    if (!columns) {
+      const first = entries.columnsOf(cells);
+      columns = first.columns;
+      if (first.isHeader) return;
+    }
+    const named = columns.flatMap((column, index) => (column ? [[column, cells[index]] as const] : []));
+    if (cells.length === columns.length) entries.add(place, Object.fromEntries(named));
+    else entries.refuse({ kind: "cells", place });
+  }
+  // White space around cells is left out, and so is the \r before a line end.
+  const format = { delimiter, record_delimiter: "\n", relax_column_count: true, trim: true };
+  const parser = parse({ ...format, on_record: (cells: string[]) => void readRecord(cells) });
+  try {
+    await pipeline(text, parser.resume());
+  } catch (error) {
+    // The message of csv-parse contains the cell.
+    if (error instanceof CsvError) throw new Error(`a quote is missing or misplaced in line ${line}, or after it`);
+    throw error;
+  }
+}

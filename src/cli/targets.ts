@@ -1,57 +1,45 @@
-// The tokens that are to be revoked: each once, and only as long as they are not known to be dead.
-
+// Tokens, each once, with what is known of each; grouped by service account, in the order they were added.
 import { slugFault } from "../call/slug.js";
 import type { TokenRef } from "../index.js";
+import { UsageError } from "./usage-error.js";
 
-export interface Targets extends Iterable<TokenRef> {
-  readonly size: number;
-  readonly accounts: number;
-  /**
-   * @returns false for one that is there already.
-   * @throws an Error that says what is wrong with a slug; never the slug, which may be a secret.
-   */
-  add(ref: Record<keyof TokenRef, unknown>): boolean;
-  /** Takes one out that is dead. */
-  delete(ref: TokenRef): void;
-}
+export type TokenMap<Value> = ReturnType<typeof createTokenMap<Value>>;
 
-/**
- * Holds each slug once, however long the list it came from; iterates in the order they were added.
- *
- * @param credential may be in no slug: those are shown, written to files and sent in URLs.
- */
-export function createTargets(credential: string): Targets {
-  const byAccount = new Map<string, Set<string>>();
-  let size = 0;
+/** The tokens to revoke. */
+export type Targets = TokenMap<true>;
 
-  function assertTarget(name: string, slug: unknown): asserts slug is string {
-    const fault = slugFault(slug, [credential]);
-    if (fault) throw new Error(`${name} ${fault}. Nothing was sent.`);
-  }
-
+/** Holds the slug of an account once: a list of a million tokens has few accounts. */
+export function createTokenMap<Value>() {
+  const byAccount = new Map<string, Map<string, Value>>();
   return {
     get size() {
-      return size;
+      return [...byAccount.values()].reduce((sum, tokens) => sum + tokens.size, 0);
     },
-    get accounts() {
-      return byAccount.size;
+    get: ({ serviceAccountSlug, tokenSlug }: TokenRef) => byAccount.get(serviceAccountSlug)?.get(tokenSlug),
+    set({ serviceAccountSlug, tokenSlug }: TokenRef, value: Value): void {
+      const tokens = byAccount.get(serviceAccountSlug) ?? new Map<string, Value>();
+      byAccount.set(serviceAccountSlug, tokens.set(tokenSlug, value));
     },
-    add({ serviceAccountSlug, tokenSlug }) {
-      assertTarget("serviceAccountSlug", serviceAccountSlug);
-      assertTarget("tokenSlug", tokenSlug);
-      const tokens = byAccount.get(serviceAccountSlug) ?? new Set();
-      if (tokens.has(tokenSlug)) return false;
-      byAccount.set(serviceAccountSlug, tokens.add(tokenSlug));
-      size++;
-      return true;
-    },
-    delete({ serviceAccountSlug, tokenSlug }) {
-      if (byAccount.get(serviceAccountSlug)?.delete(tokenSlug)) size--;
-    },
-    *[Symbol.iterator]() {
+    *entries(): Generator<readonly [TokenRef, Value]> {
       for (const [serviceAccountSlug, tokens] of byAccount) {
-        for (const tokenSlug of tokens) yield { serviceAccountSlug, tokenSlug };
+        for (const [tokenSlug, value] of tokens) yield [{ serviceAccountSlug, tokenSlug }, value];
       }
     },
   };
+}
+
+/**
+ * The tokens that were named as arguments.
+ *
+ * @throws {UsageError} saying what is wrong with a slug; never the slug, which may be a secret.
+ */
+export function namedTargets(account: string, tokens: readonly string[], credentials: readonly string[]): Targets {
+  const targets: Targets = createTokenMap();
+  for (const slug of [account, ...tokens]) {
+    const fault = slugFault(slug, credentials);
+    if (fault)
+      throw new UsageError(`The ${slug === account ? "service account" : "token"} ${fault}. Nothing was sent.`);
+  }
+  for (const tokenSlug of tokens) targets.set({ serviceAccountSlug: account, tokenSlug }, true);
+  return targets;
 }

@@ -1,257 +1,308 @@
-// A list of tokens: every form of a line, every fault with its line and its words, and what is no list.
+// A list of tokens: every format, every fault with its place and words, and what is no list.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { nameOf, readList, type Tally } from "../../../src/cli/list.js";
-import { createTargets } from "../../../src/cli/targets.js";
+import { readList } from "../../../src/cli/list.js";
 import { UsageError } from "../../../src/cli/usage-error.js";
 
-const CREDENTIAL = "ksh_0123456789";
+const CREDENTIAL = "s3cr3t-credential";
 
-interface Read extends Tally {
-  tokens: [account: string, token: string][];
-  faults: string[];
+interface Options {
+  account?: string;
+  skipBad?: boolean;
 }
 
-async function read(from: string): Promise<Read> {
-  const targets = createTargets(CREDENTIAL);
-  const faults: string[] = [];
-  const tally = await readList(from, targets, async (fault) => {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    faults.push(fault);
-  });
-  return { ...tally, faults, tokens: [...targets].map((ref) => [ref.serviceAccountSlug, ref.tokenSlug]) };
-}
-
-/** A file that is gone after the test. */
-function write(content: string | Uint8Array): string {
+/** A file that is removed after the test. */
+function makeFile(content: string | Uint8Array): string {
   const folder = mkdtempSync(join(tmpdir(), "kaiten-list-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, "list");
-  writeFileSync(path, content);
-  return path;
+  const file = join(folder, "leak.csv");
+  writeFileSync(file, content);
+  return file;
 }
 
-const readText = (content: string | Uint8Array) => read(write(content));
-
-/** Gives the chunks to whoever reads standard input. */
-function giveInput(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): void {
-  const before = Object.getOwnPropertyDescriptor(process, "stdin") as PropertyDescriptor;
-  Object.defineProperty(process, "stdin", { configurable: true, value: Readable.from(chunks) });
-  onTestFinished(() => void Object.defineProperty(process, "stdin", before));
-}
-
-async function refusal(from: string): Promise<string> {
-  const error = await read(from).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(UsageError);
-  return (error as Error).message;
-}
-
-describe("a line that names a token", () => {
-  test.each<[string, string, [string, string]]>([
-    ["CSV", "ci-bot,deploy-key", ["ci-bot", "deploy-key"]],
-    ["CSV with white space within", "ci bot,deploy key", ["ci bot", "deploy key"]],
-    ["CSV with the first field in quotes", '"a,b",c', ["a,b", "c"]],
-    ["CSV with the second field in quotes", 'a,"b,c"', ["a", "b,c"]],
-    ["CSV with both in quotes", '"a","b"', ["a", "b"]],
-    ["CSV with quotes in quotes", '"a""b""",""""', ['a"b"', '"']],
-    ["CSV with quotes, and quotes in the second field", 'a,"""b"", c"', ["a", '"b", c']],
-    ["CSV with white space in quotes", '" a ","\tb "', [" a ", "\tb "]],
-    ["CSV with a carriage return in quotes", '"a\rb",c', ["a\rb", "c"]],
-    ["CSV with a quoted brace", '"{a","b}"', ["{a", "b}"]],
-    ["CSV in other scripts", "бот,ключ🔑", ["бот", "ключ🔑"]],
-    ["JSON", '{"serviceAccountSlug":"a","tokenSlug":"b"}', ["a", "b"]],
-    ["JSON with what else is known", '{"tokenSlug":"b","outcome":"unknown","serviceAccountSlug":"a"}', ["a", "b"]],
-    ["JSON with space around it", ' \t{"serviceAccountSlug":" a","tokenSlug":"b,\\n"} ', [" a", "b,\n"]],
-  ])("%s", async (_, line, token) => {
-    const expected = { duplicates: 0, bad: 0, faults: [], tokens: [token] };
-    expect(await readText(line)).toEqual(expected);
-    expect(await readText(`${line}\n`)).toEqual(expected);
-    expect(await readText(`\r\n${line}\r\n  \r\n`)).toEqual(expected);
-  });
-});
-
-describe("a header", () => {
-  test.each([
-    "account,token",
-    "serviceAccountSlug,tokenSlug",
-    "account,tokenSlug",
-    "ACCOUNT,Token",
-    '"account","token"',
-    " account,token ",
-  ])("%j is none of the tokens", async (line) => {
-    expect(await readText(`\n${line}\na,b\n`)).toEqual({ duplicates: 0, bad: 0, faults: [], tokens: [["a", "b"]] });
-  });
-
-  test.each<[string, [string, string]]>([
-    ["my-account,token", ["my-account", "token"]],
-    ["account,token-1", ["account", "token-1"]],
-    ["token,account", ["token", "account"]],
-  ])("%j is a token", async (line, token) => {
-    expect((await readText(line)).tokens).toEqual([token]);
-  });
-
-  test.each(["account,token", "a,b", "bad"])("after %j, account,token is a token", async (line) => {
-    const { tokens } = await readText(`${line}\naccount,token\n`);
-    expect(tokens.at(-1)).toEqual(["account", "token"]);
-  });
-});
-
-const NEITHER = 'is neither JSON nor CSV of two fields: account,token (quote a field with , or " in it)';
-const SPACE = "has white space around a field: remove it, or quote the field";
-
-describe("a line that names none is told", () => {
-  test.each([
-    ["one field", "hunter2", NEITHER],
-    ["three fields", "a,b,c", NEITHER],
-    ["an open quote", '"a,b', NEITHER],
-    ["an open second quote", 'a,"b', NEITHER],
-    ["a quote within", 'a"b,c', NEITHER],
-    ["text before a quote", 'x"a",b', NEITHER],
-    ["text after a quote", '"a"x,b', NEITHER],
-    ["text after the last quote", 'a,"b"x', NEITHER],
-    ["a quote that is not doubled", '"a"b",c', NEITHER],
-    ["a list in JSON", '[{"serviceAccountSlug":"a","tokenSlug":"b"}]', NEITHER],
-    ["space after the comma", "a, b", SPACE],
-    ["space before the comma", "a ,b", SPACE],
-    ["space before the line", " a,b", SPACE],
-    ["space after the line", "a,b\t", SPACE],
-    ["space beside quotes", '"a",b ', SPACE],
-    ["no account", ",b", "serviceAccountSlug is empty."],
-    ["no token", "a,", "tokenSlug is empty."],
-    ["empty quotes", '"",b', "serviceAccountSlug is empty."],
-    ["empty second quotes", 'a,""', "tokenSlug is empty."],
-    ["..", "a,..", 'tokenSlug is "..", which would address something else.'],
-    ["broken JSON", '{"serviceAccountSlug":"a"', "is not JSON"],
-    ["JSON without a member", '{"tokenSlug":"b"}', "serviceAccountSlug must be a string, not undefined."],
-    ["JSON of a number", '{"serviceAccountSlug":"a","tokenSlug":7}', "tokenSlug must be a string, not number."],
-    ["the credential", `a,${CREDENTIAL}`, "tokenSlug holds the credential itself: give the slug, which is a name."],
-  ])("%s", async (_, line, fault) => {
-    const path = write(`a,b\n\n${line}\nc,d\n`);
-    expect(await read(path)).toEqual({
-      duplicates: 0,
-      bad: 1,
-      faults: [`${path}:3: ${fault}`],
-      tokens: [
-        ["a", "b"],
-        ["c", "d"],
-      ],
-    });
-  });
-
-  test("each with its number, blank lines and the header counted", async () => {
-    const path = write("account,token\nbad\n\r\na,b\n \nworse\n{}");
-    const { bad, faults } = await read(path);
-    expect(faults).toEqual([
-      `${path}:2: ${NEITHER}`,
-      `${path}:6: ${NEITHER}`,
-      `${path}:7: serviceAccountSlug must be a string, not undefined.`,
-    ]);
-    expect(bad).toBe(3);
-  });
-});
-
-test("duplicates are counted, in whatever form they are, and are not bad", async () => {
-  const list = 'a,b\n"a","b"\na,c\n{"serviceAccountSlug":"a","tokenSlug":"b"}\n';
-  expect(await readText(list)).toEqual({
-    duplicates: 2,
-    bad: 0,
-    faults: [],
-    tokens: [
-      ["a", "b"],
-      ["a", "c"],
-    ],
-  });
-});
-
-test.each(["", "\n", "\r\n \t\r\n"])("%j is a list of none", async (list) => {
-  expect(await readText(list)).toEqual({ duplicates: 0, bad: 0, faults: [], tokens: [] });
-});
-
-test("a byte order mark is no part of the first line", async () => {
-  expect((await readText("\ufeffaccount,token\na,b\n")).tokens).toEqual([["a", "b"]]);
-});
-
-/** What a file is read by. */
-const CHUNK = 64 * 1024;
-
-test("a line is whole, and so is a character, wherever a chunk ends", async () => {
-  const line = `a,${"ü🔑".repeat(10)}\n`;
-  const shift = "a,b\n";
-  for (const start of ["", shift, shift + shift]) {
-    const { tokens, duplicates, bad } = await readText(start + line.repeat(3_000));
-    expect(tokens).toEqual([...(start ? [["a", "b"]] : []), ["a", "ü🔑".repeat(10)]]);
-    expect(duplicates).toBe(2_999 + (start.length > 4 ? 1 : 0));
-    expect(bad).toBe(0);
+/** The tokens of a list as `account/token`, and what is said of it; file names are shortened to LIST. */
+async function read(content: string | Uint8Array, options: Options = {}) {
+  const file = makeFile(content);
+  const short = (line: string) => line.replaceAll(file, "LIST");
+  try {
+    const { targets, skipped, notices } = await readList(file, { credentials: [CREDENTIAL], ...options });
+    const tokens = Array.from(targets.entries(), ([ref]) => `${ref.serviceAccountSlug}/${ref.tokenSlug}`);
+    return { tokens, skipped, notices: notices.map(short) };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const said = [...error.details, error.message].map(short);
+    expect(said.join()).not.toMatch(/ksh_|s3cr3t/);
+    return { refused: said };
   }
-});
+}
 
-describe("standard input", () => {
-  test("is read for -, and called by its name", async () => {
-    giveInput([Buffer.from("a,b\nba"), Buffer.from("d\nc,d")]);
-    expect(await read("-")).toEqual({
-      duplicates: 0,
-      bad: 1,
-      faults: [`standard input:2: ${NEITHER}`],
-      tokens: [
-        ["a", "b"],
-        ["c", "d"],
-      ],
-    });
-    expect(nameOf("-")).toBe("standard input");
-    expect(nameOf("leak.csv")).toBe("leak.csv");
+const tokensOf = (...tokens: string[]) => ({ tokens, skipped: 0, notices: [] });
+
+describe("a CSV", () => {
+  test.each<[string, string, string[]]>([
+    ["needs no header", "ci-bot,deploy-key\nci-bot,old-key\n", ["ci-bot/deploy-key", "ci-bot/old-key"]],
+    ["may have one", "account,token\nci-bot,deploy-key\n", ["ci-bot/deploy-key"]],
+    ["may have its columns in any order", "token,account\ndeploy-key,ci-bot\n", ["ci-bot/deploy-key"]],
+    ["may use the names of the API", "serviceAccountSlug,tokenSlug\nci-bot,deploy-key\n", ["ci-bot/deploy-key"]],
+    ["may use names with underscores", "service_account,token_slug\nci-bot,deploy-key\n", ["ci-bot/deploy-key"]],
+    ["may name the token slug", "Slug,ACCOUNT\ndeploy-key,ci-bot\n", ["ci-bot/deploy-key"]],
+    ["may have further columns", 'id,token,note,account\n1,deploy-key,"a, b",ci-bot\n', ["ci-bot/deploy-key"]],
+    ["may be delimited by semicolons", "account;token;note\nci-bot;deploy-key;a, b\n", ["ci-bot/deploy-key"]],
+    ["may be delimited by tabs", "account\ttoken\nci-bot\tdeploy-key\n", ["ci-bot/deploy-key"]],
+    ["may have white space around its cells", ' account , token\n ci-bot, "deploy-key" \n', ["ci-bot/deploy-key"]],
+    ["may be in quotes", '"account","token"\n"ci-bot","say ""hi"""\n', ['ci-bot/say "hi"']],
+    ["may have CRLF, also in some lines only", "account,token\r\na,b\nc,d\r\n", ["a/b", "c/d"]],
+    ["may lack the last line end", "account,token\nci-bot,deploy-key", ["ci-bot/deploy-key"]],
+    ["may have blank lines, and lines of empty cells", "\n  \naccount,token\n\n,\na,b\n \n", ["a/b"]],
+    ["may begin with a byte order mark", "\uFEFFaccount,token\nci-bot,deploy-key\n", ["ci-bot/deploy-key"]],
+    ["may have slugs of any script", "account,token\nbücher,ключ-🔑\n", ["bücher/ключ-🔑"]],
+    ["may have a header's words further down", "a1,b1\naccount,token\n", ["a1/b1", "account/token"]],
+    [
+      "may have line breaks in a cell that is not needed",
+      'account,token,note\na,b,"one\r\ntwo"\nc,d,\n',
+      ["a/b", "c/d"],
+    ],
+  ])("%s", async (_, content, tokens) => {
+    expect(await read(content)).toEqual(tokensOf(...tokens));
   });
 
-  test("is read no further than a line that is too long", async () => {
-    giveInput(
-      (async function* () {
-        yield Buffer.from("a,b\n");
-        yield Buffer.alloc(CHUNK + 1, "x");
-        throw new Error("it was read on");
-      })(),
+  test("needs only the tokens, if the account is an argument", async () => {
+    const options = { account: "ci-bot" };
+    expect(await read("deploy-key\nold-key\n", options)).toEqual(tokensOf("ci-bot/deploy-key", "ci-bot/old-key"));
+    expect(await read("id;slug\n1;deploy-key\n", options)).toEqual(tokensOf("ci-bot/deploy-key"));
+    expect(await read("account,token\nci-bot,deploy-key\n", options)).toEqual(tokensOf("ci-bot/deploy-key"));
+    expect(await read("account,token\nother-bot,deploy-key\n", options)).toEqual({
+      refused: [
+        "LIST:2: it is of another service account than the argument",
+        "1 fault in LIST. Leave the argument out. Fix the list, or pass --skip-bad to leave these lines out. Nothing was sent.",
+      ],
+    });
+  });
+
+  test("is read whole, wherever the chunks of the stream end", async () => {
+    const tokens = Array.from({ length: 20_000 }, (_, index) => `ключ/🔑-${index}`);
+    const content = `account,token\n${tokens.map((token) => token.replace("/", ",")).join("\r\n")}`;
+    expect(await read(content)).toEqual(tokensOf(...tokens));
+  });
+});
+
+const AMBIGUOUS = (example: string) => [
+  `Cannot use the list LIST: its first line does not name the columns. Begin the list with a line such as ${example}. Nothing was sent.`,
+];
+
+describe("a CSV is refused", () => {
+  test.each<[string, string, Options?]>([
+    ["has unknown names", "Account Name,Token Name\nci-bot,deploy-key\n"],
+    ["does not name the account", "token,note\ndeploy-key,old\n"],
+    ["does not name the token", "account,name\nci-bot,deploy-key\n"],
+    ["names the token twice", "account,token,slug\nci-bot,a,b\n"],
+    ["has a third column without a name", "ci-bot,deploy-key,note\n"],
+    ["has one column", "deploy-key\n"],
+    ["has a secret", "ci-bot,ksh_abcdefgh\n"],
+    ["has no token, and the account is an argument", "account,name\nci-bot,a\n", { account: "ci-bot" }],
+    ["has two columns, and the account is an argument", "ci-bot,deploy-key\n", { account: "ci-bot" }],
+  ])("if its first line %s", async (_, content, options) => {
+    const example = options ? "token" : "account,token";
+    expect(await read(content, { ...options, skipBad: true })).toEqual({ refused: AMBIGUOUS(example) });
+  });
+
+  test.each<[string, string, string]>([
+    ["a quote is not closed", 'a1,b1\na,"b\nc,d\n', "a quote is missing or misplaced in line 2, or after it"],
+    ["a quote is within a cell", 'a1,b1\nc1,d1\nksh_x"y,z\n', "a quote is missing or misplaced in line 3, or after it"],
+    ["text follows a quote", 'a1,b1\n"a"x,b\n', "a quote is missing or misplaced in line 2, or after it"],
+    [
+      "a quoted cell takes in the lines after it",
+      'account,token,note\na,b,"c\nd,e,"\nf,g,h\n',
+      "a quoted cell of line 2 has several lines. Its closing quote may be missing",
+    ],
+    [
+      "a slug has several lines",
+      'account,token\n"a\nb",c\n',
+      "a quoted cell of line 2 has several lines. Its closing quote may be missing",
+    ],
+    [
+      "a quoted cell never ends",
+      `account,token\na,"${"b\n".repeat(40_000)}`,
+      "a quote is missing or misplaced in line 2, or after it",
+    ],
+  ])("as a whole, also with --skip-bad, if %s", async (_, content, why) => {
+    const refused = [`Cannot use the list LIST: ${why}. Nothing was sent.`];
+    expect(await read(content, { skipBad: true })).toEqual({ refused });
+  });
+});
+
+describe("JSON", () => {
+  test.each<[string, string, string[]]>([
+    [
+      "may be an object on each line, with any of the names",
+      '{"account":"a","token":"b"}\n\n {"tokenSlug":"d","more":1,"serviceAccountSlug":"c"}\r\n{"service_account":"e","slug":"f"}',
+      ["a/b", "c/d", "e/f"],
+    ],
+    ["may be an array", '[{"account":"a","token":"b"},{"account":"c","token":"d"}]', ["a/b", "c/d"]],
+    ["may be an array on many lines", `\n${JSON.stringify([{ account: "a", token: "b" }], null, 2)}\n`, ["a/b"]],
+    ["may begin with a byte order mark", '\uFEFF[{"account":"a","token":"b"}]', ["a/b"]],
+  ])("%s", async (_, content, tokens) => {
+    expect(await read(content)).toEqual(tokensOf(...tokens));
+  });
+
+  test("may be the vendor's own list, with the account as an argument: revoked tokens are counted", async () => {
+    const later = new Date(Date.now() + 3_600_000).toISOString();
+    const list = [
+      { slug: "deploy-key", name: "Deploy key", revokedAt: null },
+      { slug: "old-key", name: "Old key", revokedAt: "2025-01-01T00:00:00Z" },
+      { slug: "later-key", name: "Not revoked yet", revokedAt: later },
+      { slug: "zero-key", name: "Not revoked", revokedAt: "0001-01-01T00:00:00Z" },
+      { slug: "number-key", name: "Not revoked", revokedAt: 0 },
+    ];
+    expect(await read(JSON.stringify(list), { account: "ci-bot" })).toEqual({
+      tokens: ["ci-bot/deploy-key", "ci-bot/later-key", "ci-bot/zero-key", "ci-bot/number-key"],
+      skipped: 0,
+      notices: ["1 token left out: revoked already, says the list."],
+    });
+    expect(await read(JSON.stringify(list.slice(1, 2)), { account: "ci-bot" })).toMatchObject({ tokens: [] });
+  });
+
+  test("that is a broken array is refused as a whole, also with --skip-bad", async () => {
+    const list = JSON.stringify(
+      [
+        { account: "a", token: "b" },
+        { account: "c", token: "d" },
+      ],
+      null,
+      2,
     );
-    expect(await refusal("-")).toBe(
-      "Cannot read standard input: it has a line longer than 64 KiB, as no list has (after line 1). Nothing was sent.",
-    );
+    const refused = ["Cannot use the list LIST: it begins like a JSON array, but is not valid JSON. Nothing was sent."];
+    expect(await read(list.slice(0, -1), { skipBad: true })).toEqual({ refused });
+    expect(await read(`${list}${list}`, { skipBad: true })).toEqual({ refused });
+  });
+});
+
+describe("faults", () => {
+  const ADVICE = "Fix the list, or pass --skip-bad to leave these lines out. Nothing was sent.";
+  const NAMES = "Check the names of the columns. A list has names (slugs) of tokens, never secrets.";
+
+  test.each<[string, string, string, string]>([
+    [
+      "a secret",
+      "account,token\na,b\nc,ksh_abcdefgh\n",
+      "LIST:3: the token is a secret: pass the slug, which is the token's name",
+      NAMES,
+    ],
+    [
+      "the credential in use",
+      `account,token\n${CREDENTIAL},b\n`,
+      "LIST:2: the service account is a secret: pass the slug, which is the token's name",
+      NAMES,
+    ],
+    [
+      "an empty cell, after a cell with line breaks",
+      'account,token,note\na,b,"1\r\n2\r\n3"\n\nc,,\n',
+      "LIST:6: the token is empty",
+      NAMES,
+    ],
+    [
+      "too many cells",
+      "account,token\na,b,c\n",
+      "LIST:2: it has more or fewer cells than the first line",
+      "A cell with the delimiter in it must be in quotes.",
+    ],
+    [
+      "a line that is no JSON",
+      '{"account":"a","token":"b"}\nc,d\n',
+      "LIST:2: it is not a JSON object that names each column once",
+      "Write one object on each line, or one array of all.",
+    ],
+    ["a JSON object without a token", '{"account":"a"}', "LIST:1: the token is missing", NAMES],
+    [
+      "a slug that is a number",
+      '[{"account":"a","token":1}]',
+      "LIST:entry 1: the token must be a string, not number",
+      NAMES,
+    ],
+    [
+      "two names for the token",
+      '[{"account":"a","token":"b","slug":"c"}]',
+      "LIST:entry 1: it is not a JSON object that names each column once",
+      "Write one object on each line, or one array of all.",
+    ],
+  ])("%s is reported with its place", async (_, content, fault, cause) => {
+    expect(await read(content)).toEqual({ refused: [fault, `1 fault in LIST. ${cause} ${ADVICE}`] });
+  });
+
+  const many = `account,token\n${"a,ksh_abcdefgh\n".repeat(1200)}c,d,e\nok-1,ok-1\n`;
+  const firstTen = Array.from({ length: 10 }, (_, index) => {
+    return `LIST:${index + 2}: the token is a secret: pass the slug, which is the token's name`;
+  });
+
+  test("after the first ten are counted, with the likely cause of most", async () => {
+    expect(await read(many)).toEqual({
+      refused: [...firstTen, "and 1,191 more", `1,201 faults in LIST. ${NAMES} ${ADVICE}`],
+    });
+  });
+
+  test("are left out with --skip-bad, and counted", async () => {
+    const notices = [...firstTen, "and 1,191 more", `1,201 lines skipped. ${NAMES}`];
+    expect(await read(many, { skipBad: true })).toEqual({ tokens: ["ok-1/ok-1"], skipped: 1201, notices });
+  });
+
+  test("a token that is named again is sent once", async () => {
+    const list = '{"account":"a","token":"b"}\n{"slug":"b","account":"a"}\n{"account":"a","token":"b"}\n';
+    expect(await read(list)).toEqual({ ...tokensOf("a/b"), notices: ["2 duplicates left out."] });
   });
 });
 
 describe("what is no list is refused", () => {
-  test("a file that is not there", async () => {
-    const path = join(write(""), "..", "missing");
-    expect(await refusal(path)).toBe(
-      `Cannot read ${path}: ENOENT: no such file or directory, open '${path}'. Nothing was sent.`,
+  const utf16 = Buffer.from("account,token\na,b\n", "utf16le");
+  const notText = "Cannot use the list LIST: it is not UTF-8 text. Export it as CSV in UTF-8. Nothing was sent.";
+
+  test.each<[string, string | Uint8Array, string]>([
+    ["UTF-16 with a byte order mark", Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]), notText],
+    ["UTF-16 without one", utf16, notText],
+    ["another encoding", Buffer.from("account,token\nb\u00fccher,b\n", "latin1"), notText],
+    ["a spreadsheet", Buffer.from("PK\u0003\u0004\u0014\u0000\u0006\u0000", "latin1"), notText],
+    ["a file that ends within a character", Buffer.from("account,token\na,b\u00fc").subarray(0, -1), notText],
+    ["nothing", "", "No token is named in LIST. Nothing was sent."],
+    ["blank lines", "\n \r\n", "No token is named in LIST. Nothing was sent."],
+    ["a header and nothing else", "account,token\n", "No token is named in LIST. Nothing was sent."],
+    ["an empty array", "[]", "No token is named in LIST. Nothing was sent."],
+  ])("%s", async (_, content, message) => {
+    expect(await read(content)).toEqual({ refused: [message] });
+  });
+
+  test("a list that has only faults, also with --skip-bad", async () => {
+    expect(await read("account,token\na,\n", { skipBad: true })).toEqual({
+      refused: ["LIST:2: the token is empty", "No token is named in LIST. Nothing was sent."],
+    });
+  });
+
+  test("a file that does not exist, or a directory", async () => {
+    const options = { credentials: [] };
+    await expect(readList("missing.csv", options)).rejects.toThrow(
+      "Cannot use the list missing.csv: ENOENT: no such file or directory, open 'missing.csv'. Nothing was sent.",
     );
+    await expect(readList(".", options)).rejects.toThrow("Cannot use the list .: EISDIR");
+  });
+});
+
+describe("standard input", () => {
+  function giveInput(...chunks: Uint8Array[]): void {
+    const before = Object.getOwnPropertyDescriptor(process, "stdin") as PropertyDescriptor;
+    Object.defineProperty(process, "stdin", { configurable: true, value: Readable.from(chunks) });
+    onTestFinished(() => void Object.defineProperty(process, "stdin", before));
+  }
+
+  test("is read as a list, in whatever pieces it comes", async () => {
+    giveInput(...Array.from(Buffer.from("\n account;token\r\nbücher;ключ\n"), (byte) => Uint8Array.of(byte)));
+    const { targets } = await readList("-", { credentials: [] });
+    expect([...targets.entries()].map(([ref]) => ref)).toEqual([{ serviceAccountSlug: "bücher", tokenSlug: "ключ" }]);
   });
 
-  test.each<[string, Uint8Array]>([
-    ["binary", Buffer.from([0x89, 0x50, 0x4e, 0x47])],
-    ["Latin-1", Buffer.from("a,b\u00fccher\n", "latin1")],
-    ["UTF-16", Buffer.from("a,b\n", "utf16le")],
-    ["cut within a character", Buffer.from("a,🔑").subarray(0, 4)],
-  ])("a file that is %s", async (_, content) => {
-    const path = write(content);
-    expect(await refusal(path)).toMatch(/: it is not UTF-8 text( \(after line \d+\))?\. Nothing was sent\.$/);
-    expect(await refusal(path)).toContain(`Cannot read ${path}: `);
-  });
-
-  test("and it is told after which line", async () => {
-    const path = write(Buffer.concat([Buffer.from("a,b\n".repeat(CHUNK / 4)), Buffer.from([0xff])]));
-    expect(await refusal(path)).toBe(
-      `Cannot read ${path}: it is not UTF-8 text (after line ${CHUNK / 4}). Nothing was sent.`,
-    );
-  });
-
-  test("a line of more than 64 KiB, which one of 64 KiB is not", async () => {
-    const longest = `a,${"b".repeat(CHUNK - 2)}`;
-    expect((await readText(longest)).tokens).toEqual([["a", "b".repeat(CHUNK - 2)]]);
-    for (const end of ["", "\n", "\nc,d\n"]) {
-      const path = write(`${longest}b${end}`);
-      expect(await refusal(path)).toBe(
-        `Cannot read ${path}: it has a line longer than 64 KiB, as no list has. Nothing was sent.`,
-      );
-    }
+  test("has a name in faults", async () => {
+    giveInput(Buffer.from("account,token\na,\n"));
+    const refused = readList("-", { credentials: [] });
+    await expect(refused).rejects.toMatchObject({ details: ["standard input:2: the token is empty"] });
   });
 });

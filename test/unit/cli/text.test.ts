@@ -1,6 +1,6 @@
 // Text for a terminal: nothing in it moves the cursor or is unseen, and JSON remains the same JSON.
 import { describe, expect, test } from "vitest";
-import { plural, printable } from "../../../src/cli/text.js";
+import { plural, printable, shellQuote } from "../../../src/cli/text.js";
 
 describe("a character is written as JSON would escape it", () => {
   test.each([
@@ -47,4 +47,16 @@ test.each([
   [1_234_567, "1,234,567 tokens"],
 ])("%i is %j", (count, text) => {
   expect(plural(count, "token")).toBe(text);
+});
+
+test.each([
+  ["leak.csv", "leak.csv"],
+  ["/tmp/a-b_c.csv", "/tmp/a-b_c.csv"],
+  ["leak report.csv", "'leak report.csv'"],
+  ["it's", `'it'\\''s'`],
+  ["$(rm -r x)", "'$(rm -r x)'"],
+  ["", "''"],
+  ["a\u001b[2J", "'a\\u001b[2J'"],
+])("%j is quoted for a shell as %s", (word, quoted) => {
+  expect(shellQuote(word)).toBe(quoted);
 });
