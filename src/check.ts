@@ -84,6 +84,8 @@ function assertOptions(options: unknown, checks: Record<string, Check>, required
 /** RFC 1122 §3.2.1.3 and RFC 4291 §2.5.3, as WHATWG URLs write them. A name below localhost may be resolved by DNS. */
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
+export const isLoopback = (hostname: string): boolean => LOOPBACK.test(hostname);
+
 /** @returns what is wrong with it, as the end of a sentence. */
 function baseUrlFault(baseUrl: string | URL, allowInsecure: boolean): string | undefined {
   if (!URL.canParse(baseUrl)) return "must be an absolute URL";
@@ -91,7 +93,7 @@ function baseUrlFault(baseUrl: string | URL, allowInsecure: boolean): string | u
   if (protocol !== "https:" && protocol !== "http:") return "must begin with https:// (or http:// on this machine)";
   if (username || password) return "contains a user or password, which would be logged";
   if (/[?#]/.test(href)) return "contains a query or fragment";
-  if (protocol === "http:" && !allowInsecure && !LOOPBACK.test(hostname)) {
+  if (protocol === "http:" && !allowInsecure && !isLoopback(hostname)) {
     return `would send the credential over plain http to ${hostname}: use https, or allow it explicitly`;
   }
   return undefined;

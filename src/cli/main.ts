@@ -1,31 +1,42 @@
 #!/usr/bin/env node
-// The command `kaiten-tokens`. Errors are a line that says what to do; a stack is shown only with --verbose.
+// The command `kaiten-service-accounts`. Errors are a line that says what to do; --verbose shows the stack, too.
 import { CommanderError } from "commander";
 import { createCommand } from "./command.js";
 import { EXIT, type ExitCode } from "./exit-code.js";
 import { printable } from "./text.js";
 import { UsageError } from "./usage-error.js";
 
-const end = (code: ExitCode) => {
-  process.exitCode = code;
-};
+const SECRET = /^(--?[a-z-]*=?)?(ksh_|ksm_|whsec_|eyJ[^.]+\.[^.]+\.)/;
 
+let code: ExitCode = EXIT.ok;
 // A reader that has gone, such as `head`, is no crash: also for --help, which writes by itself.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 try {
-  await createCommand(end).parseAsync();
+  if (process.argv.some((argument) => SECRET.test(argument))) {
+    throw new UsageError(
+      "An argument is a secret. It is now in your shell's history and was visible to this machine: treat it as leaked. " +
+        "Use slugs for tokens, and KAITEN_AUTH_TOKEN or --token-file for the credential. Nothing was sent.",
+    );
+  }
+  await createCommand((ended) => {
+    code = ended;
+  }).parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    // Commander has said it; --help and --version are no errors.
-    end(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+    // Commander has printed it; --help and --version are no errors.
+    code = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   } else if (error instanceof UsageError) {
-    process.stderr.write(`${printable(error.message)}\n`);
-    end(EXIT.usage);
+    for (const line of [...error.details, error.message]) process.stderr.write(`${printable(line)}\n`);
+    code = EXIT.usage;
   } else {
     const verbose = process.argv.includes("--verbose");
     const { stack, message } = error as Error;
     process.stderr.write(`Something went wrong: ${verbose ? stack : printable(message)}\n`);
-    end(EXIT.other);
+    code = EXIT.other;
   }
 }
+// Nothing may keep the command alive, neither an idle connection nor the body of a 204.
+for (const stream of [process.stderr, process.stdout])
+  await new Promise<void>((done) => stream.write("", () => done()));
+process.exit(code);

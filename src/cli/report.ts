@@ -1,10 +1,10 @@
-// What is told of the results: a line each on standard output, and at the end a summary of all that is not surely dead.
-import type { AttemptEvent, TokenRef, TokenResult } from "../index.js";
-import { COLORS, type Counts } from "./bar.js";
-import type { Output } from "./output.js";
+// What is printed of the results: a line each on standard output, and at the end why tokens may still be active.
+import { type AttemptEvent, KaitenError, type TokenRef, type TokenResult } from "../index.js";
 import { plural, printable } from "./text.js";
+import type { Output } from "./ui/output.js";
+import { COLORS, type Counts } from "./ui/progress.js";
 
-/** A line for a person or a shell: fields parted by tabs. */
+/** A line for a person or a shell: fields separated by tabs. */
 export function fields(outcome: string, { serviceAccountSlug, tokenSlug }: TokenRef): string {
   return [outcome, printable(serviceAccountSlug), printable(tokenSlug)].join("\t");
 }
@@ -12,64 +12,52 @@ export function fields(outcome: string, { serviceAccountSlug, tokenSlug }: Token
 /** A line of JSON: no character in it can do anything to a terminal. */
 export const json = (value: object): string => printable(JSON.stringify(value));
 
-/** A result for a program: the reference, the outcome, and all that an error carries but its headers. */
-export function details({ ref, outcome, attempts, error }: TokenResult): object {
-  const { serviceAccountSlug, tokenSlug } = ref;
-  if (!error) return { serviceAccountSlug, tokenSlug, outcome, attempts };
-  const { headers, outcome: _, attempts: __, ...members } = { headers: undefined, ...error } as Record<string, unknown>;
-  const told = { name: error.name, message: error.message, ...members };
-  return { serviceAccountSlug, tokenSlug, outcome, attempts, error: told };
-}
-
-/** For `--verbose`. */
+/** For --verbose. */
 export function attemptLine({ number, url, status, error, ms, delay, traceId }: AttemptEvent): string {
-  const parts = [`attempt ${number} of ${url}: ${status ?? error} in ${Math.round(ms)} ms`];
-  if (traceId) parts.push(`trace ${traceId}`);
-  if (delay !== undefined) parts.push(`again in ${Math.round(delay)} ms`);
-  return printable(parts.join(", "));
+  const trace = traceId === undefined ? "" : `, trace ${traceId}`;
+  const next = delay === undefined ? "" : `, again in ${Math.round(delay)} ms`;
+  return `attempt ${number} of ${url}: ${status ?? error} in ${Math.round(ms)} ms${trace}${next}`;
 }
 
-/** Why a token is not known to be dead, without its request: tokens that have one reason are told together. */
-function reason({ outcome, error }: TokenResult): string {
-  return `${outcome}: ${error?.message.replace(/ \(\S+ \S+, \d+ attempts?\)$/, "")}`;
-}
+/** More names for one reason are on standard output and in the journal. */
+const MAX_NAMES = 10;
+const MAX_REASONS = 20;
 
-export interface Summary {
-  readonly counts: Counts;
-  /** How many results there were. */
-  readonly total: number;
-  add(result: TokenResult): void;
-  print(output: Output): Promise<void>;
-}
+export type Summary = ReturnType<typeof createSummary>;
 
-export function createSummary(): Summary {
+export function createSummary() {
   const counts: Counts = { revoked: 0, absent: 0, "not-revoked": 0, unknown: 0 };
-  const failures = new Map<string, { outcome: keyof Counts; refs: TokenRef[] }>();
-  let total = 0;
-  return {
+  const reasons = new Map<string, { outcome: keyof Counts; refs: TokenRef[]; count: number }>();
+  const summary = {
     counts,
-    get total() {
-      return total;
-    },
-    add(result) {
-      const { outcome, ref, error } = result;
-      total++;
+    total: 0,
+    /** How many of them may still be active. */
+    active: 0,
+    /** The first tokens whose outcome is unknown. */
+    unknown: [] as TokenRef[],
+    add({ outcome, ref, error }: TokenResult, isSuccess: boolean): void {
+      summary.total++;
       counts[outcome]++;
-      if (!error) return;
-      const why = reason(result);
-      const failure = failures.get(why) ?? { outcome, refs: [] };
-      failure.refs.push(ref);
-      failures.set(why, failure);
+      if (isSuccess) return;
+      summary.active++;
+      if (outcome === "unknown" && summary.unknown.length < MAX_NAMES) summary.unknown.push(ref);
+      const why = `${outcome}: ${error instanceof KaitenError ? error.summary : error?.message}`;
+      const key = reasons.size < MAX_REASONS || reasons.has(why) ? why : `${outcome}: other reasons`;
+      const reason = reasons.get(key) ?? { outcome, refs: [], count: 0 };
+      reason.count++;
+      if (reason.refs.length < MAX_NAMES) reason.refs.push(ref);
+      reasons.set(key, reason);
     },
-    async print(output) {
-      for (const [why, { outcome, refs }] of failures) {
-        await output.line(output.paint(COLORS[outcome], printable(why)));
-        for (const ref of refs)
-          await output.line(`  ${printable(ref.serviceAccountSlug)}  ${printable(ref.tokenSlug)}`);
+    print({ line, paint }: Output): void {
+      for (const [why, { outcome, refs, count }] of reasons) {
+        line(paint(COLORS[outcome], printable(why)));
+        for (const ref of refs) line(`  ${printable(ref.serviceAccountSlug)}  ${printable(ref.tokenSlug)}`);
+        if (count > refs.length) line(`  and ${plural(count - refs.length, "more token")}`);
       }
       const counted = Object.entries(counts).filter(([, count]) => count > 0);
-      const told = counted.map(([outcome, count]) => `${outcome} ${count.toLocaleString("en")}`);
-      await output.line([plural(total, "token"), ...(total ? told : ["nothing to do"])].join(", "));
+      const words = counted.map(([outcome, count]) => `${outcome} ${count.toLocaleString("en")}`);
+      line([plural(summary.total, "token"), ...words].join(", "));
     },
   };
+  return summary;
 }

@@ -1,75 +1,116 @@
-// What happens when `revoke` is typed: the list is read and checked, the person is asked, and only then is anything sent.
-import type { AttemptEvent } from "../index.js";
-import { confirm } from "./confirm.js";
+// What happens when `revoke` is typed: the list and the journal are read, the person is asked, and the tokens are sent.
+import { VERSION } from "../version.js";
+import { describe, hasExpired } from "./credential.js";
 import { EXIT, type ExitCode } from "./exit-code.js";
-import { nameOf, readList } from "./list.js";
-import { createOutput } from "./output.js";
-import { attemptLine, fields, json } from "./report.js";
-import { isSame, openRest } from "./rest.js";
-import { revoke, type Session, toldAll } from "./revoke.js";
-import { createClient, type RevokeFlags } from "./settings.js";
-import { createTargets, type Targets } from "./targets.js";
+import { finish } from "./finish.js";
+import { readJournal } from "./history.js";
+import { defaultJournal, openJournal } from "./journal.js";
+import { type List, readList } from "./list.js";
+import { createPlan, type Plan, planNotices } from "./plan.js";
+import { createSummary, fields, json } from "./report.js";
+import { send } from "./send.js";
+import { senderOf } from "./sender.js";
+import { type Connection, connect, type Flags } from "./settings.js";
+import { namedTargets } from "./targets.js";
 import { plural, printable } from "./text.js";
+import { createOutput, type Output } from "./ui/output.js";
+import { ask, canAsk } from "./ui/question.js";
 import { UsageError } from "./usage-error.js";
 
-/** @throws {UsageError} when nothing was sent, for a reason that the person can mend. */
-export async function run(account: string | undefined, tokens: string[], flags: RevokeFlags): Promise<ExitCode> {
+/** @throws {UsageError} when nothing was sent, for a reason that the person can fix. */
+export async function revoke(account: string | undefined, tokens: string[], flags: Flags): Promise<ExitCode> {
   const stdout = createOutput(process.stdout);
   const stderr = createOutput(process.stderr);
-  const tellAttempt = (event: AttemptEvent) => stderr.line(attemptLine(event));
-  const connection = createClient(flags, flags.verbose ? tellAttempt : undefined);
-  const rest = flags.rest === undefined ? undefined : openRest(flags.rest, flags.tokenFile);
+  const tell = (text: string) => stderr.line(printable(text));
 
-  const session = { flags, stdout, stderr, rest, targets: createTargets(connection.credential), skipped: 0 };
-  const { targets } = session;
-  if (flags.from === undefined) addNamed(targets, account, tokens);
-  else if (account !== undefined) throw new UsageError("Name tokens or say --from, not both.");
-  else session.skipped = await addListed(session, flags.from);
-  const what = `${plural(targets.size, "token")} of ${plural(targets.accounts, "service account")} at ${connection.host}`;
+  const connection = await connect(flags);
+  const { baseUrl, credential } = connection;
+  const { targets, skipped, notices } = await readTargets(account, tokens, flags, credential.secret);
+  notices.forEach(tell);
 
+  const file = journalFile(flags);
+  const run = { version: VERSION, baseUrl, sender: senderOf(credential.secret, baseUrl) };
+  const known = file === undefined ? undefined : await readJournal(file, run);
+  const plan = createPlan(targets, known, { maybeRevoked: flags.maybeRevoked === true });
+  if (file !== undefined) planNotices(plan, file).forEach(tell);
+
+  if (flags.dryRun || (plan.size > 0 && !flags.yes)) overview(plan, connection).forEach(tell);
   if (flags.dryRun) {
-    for (const ref of targets) {
-      await stdout.line(flags.json ? json({ ...ref, outcome: "would-revoke" }) : fields("would-revoke", ref));
-    }
-    await stderr.line(`Would revoke ${what}. Nothing was sent.`);
-    return (await toldAll(session)) ? EXIT.ok : EXIT.other;
+    printPlan(plan, stdout, flags);
+    await stdout.flushed();
+    tell("Nothing was sent.");
+    return skipped > 0 || stdout.undelivered > 0 ? EXIT.other : EXIT.ok;
   }
-  if (!flags.yes && targets.size > 0) {
-    // A list from standard input has taken the place of the answer.
-    if (!process.stdin.isTTY || !stderr.isTerminal || flags.from === "-") {
-      throw new UsageError(`Would revoke ${what}, but cannot ask here: say --yes. Nothing was sent.`);
-    }
-    const declined = await confirm(`Revoke ${what}? This cannot be undone.`);
-    if (declined !== undefined) {
-      await stderr.line("Nothing was sent.");
-      return declined;
-    }
+  const session = { flags, connection, plan, skipped, known, journal: undefined, file, stdout, stderr };
+  if (plan.size === 0) return finish(session, createSummary(), new Set());
+
+  const isAgreed = hasExpired(credential) || flags.yes || (await confirm(plan.size, flags));
+  // Asked for now: a user's JWT lives about a minute, and the answer may have taken longer.
+  if (isAgreed && !hasExpired(credential)) {
+    const journal = file === undefined ? undefined : openJournal(file, { ...run, tokens: plan.size });
+    return send({ ...session, journal });
   }
-  return revoke(session, connection);
+  if (isAgreed) tell("The credential has expired, by the clock of this machine. Get a new one and run this again.");
+  tell("Nothing was sent.");
+  return isAgreed ? EXIT.refused : EXIT.other;
 }
 
-function addNamed(targets: Targets, serviceAccountSlug: string | undefined, tokens: string[]): void {
-  if (serviceAccountSlug === undefined || tokens.length === 0) {
-    throw new UsageError("Name a service account and its tokens, or give a list with --from FILE.");
+/** From the list or from the arguments. */
+async function readTargets(
+  account: string | undefined,
+  tokens: string[],
+  { from, skipBad }: Flags,
+  credential: string,
+): Promise<List> {
+  if (from !== undefined) {
+    if (tokens.length > 0) throw new UsageError("Name tokens or pass --from, not both.");
+    return readList(from, { account, credentials: [credential], skipBad });
   }
-  try {
-    for (const tokenSlug of tokens) targets.add({ serviceAccountSlug, tokenSlug });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
+  if (account === undefined || tokens.length === 0) {
+    throw new UsageError("Name a service account and its tokens, or pass a list with --from FILE.");
   }
+  return { targets: namedTargets(account, tokens, [credential]), skipped: 0, notices: [] };
 }
 
-/** @returns how many lines were left out. */
-async function addListed({ flags, stderr, targets }: Session, from: string): Promise<number> {
-  const { bad, duplicates } = await readList(from, targets, (fault) => stderr.line(printable(fault)));
-  const refuse = (advice: string) => {
-    throw new UsageError(`${plural(bad, "bad line")} in ${nameOf(from)}${advice} Nothing was sent.`);
-  };
-  if (bad && !flags.skipBad) refuse(". Mend what is named above, or say --skip-bad.");
-  if (bad && targets.size === 0) refuse(", and no other. Mend what is named above.");
-  if (bad && flags.rest !== undefined && isSame(flags.rest, from === "-" ? 0 : from)) {
-    refuse(", which would be lost: --rest would take the place of the list. Name another file for it.");
+function journalFile({ journal, from }: Flags): string | undefined {
+  if (journal !== undefined) return journal === false ? undefined : journal;
+  return from === undefined || from === "-" ? undefined : defaultJournal(from);
+}
+
+/** More names than these are too many to read before answering. */
+const MAX_NAMES = 10;
+const MAX_ACCOUNTS = 20;
+
+/** What the person must see before anything is destroyed. */
+function overview({ send, size }: Plan, { baseUrl, credential }: Connection): string[] {
+  const counts = new Map<string, number>();
+  for (const { serviceAccountSlug } of send) counts.set(serviceAccountSlug, (counts.get(serviceAccountSlug) ?? 0) + 1);
+  const names =
+    size <= MAX_NAMES
+      ? send.map(({ serviceAccountSlug, tokenSlug }) => `  ${serviceAccountSlug}  ${tokenSlug}`)
+      : [...counts].slice(0, MAX_ACCOUNTS).map(([account, count]) => `  ${account}  ${plural(count, "token")}`);
+  const more = size > MAX_NAMES ? counts.size - MAX_ACCOUNTS : 0;
+  return [
+    `Base URL:   ${baseUrl}`,
+    `Credential: ${describe(credential)}`,
+    `To revoke:  ${plural(size, "token")} of ${plural(counts.size, "service account")}`,
+    ...names,
+    ...(more > 0 ? [`  and ${plural(more, "more service account")}`] : []),
+  ];
+}
+
+/** @returns whether the person typed what was asked for. One wrong answer is a no. */
+async function confirm(size: number, { from }: Flags): Promise<boolean> {
+  if (from === "-" || !canAsk()) {
+    throw new UsageError("Nobody can be asked here: pass --yes to revoke these tokens. Nothing was sent.");
   }
-  if (duplicates) await stderr.line(`${plural(duplicates, "duplicate")} left out.`);
-  return bad;
+  if (size <= MAX_NAMES) return (await ask("This cannot be undone. Type yes to revoke: ")) === "yes";
+  const answer = await ask("This cannot be undone. Type the number of tokens to revoke: ");
+  return [String(size), size.toLocaleString("en")].includes(answer);
+}
+
+function printPlan({ send }: Plan, stdout: Output, flags: Flags): void {
+  for (const { maybeRevoked = false, ...ref } of send) {
+    stdout.line(flags.json ? json({ kind: "dry-run", ...ref, maybeRevoked }) : fields("would-revoke", ref));
+  }
 }

@@ -1,108 +1,85 @@
 // What the options and the environment give, checked before anything is asked or sent.
-import { readFileSync, statSync } from "node:fs";
-import { tokenFault } from "../call/credential.js";
-import { type ClientOptions, createKaitenClient, type KaitenClient } from "../index.js";
-import { printable } from "./text.js";
+import type { SendingFetch } from "../call/attempt.js";
+import { checkBulkOptions, checkClientOptions, OptionError } from "../check.js";
+import { type ClientOptions, createKaitenClient, type Fetch } from "../index.js";
+import { readCredential } from "./credential.js";
 import { UsageError } from "./usage-error.js";
 
-/** The options of `revoke`, as they were typed. */
-export interface RevokeFlags {
-  from?: string;
+/** The options of both commands, as they were typed. */
+export interface Flags {
   baseUrl?: string;
   tokenFile?: string;
   allowInsecure?: boolean;
+  /** In seconds. */
+  timeout?: number;
+  json?: boolean;
+  /** In ms. */
+  for?: number;
+  from?: string;
+  /** False for --no-journal. */
+  journal?: string | false;
   yes?: boolean;
   dryRun?: boolean;
   ignoreAbsent?: boolean;
+  maybeRevoked?: boolean;
   skipBad?: boolean;
-  concurrency?: string;
-  timeout?: string;
-  retries?: string;
-  json?: boolean;
-  rest?: string;
+  concurrency?: number;
+  retries?: number;
   verbose?: boolean;
 }
 
-/** Says nothing of the path: in a hurry, the credential itself is given for it. */
-function readToken(file: string): string {
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch (error) {
-    const { code = "unknown error" } = error as NodeJS.ErrnoException;
-    throw new UsageError(`Cannot read what --token-file names (${code}): it must be a file that holds the credential.`);
-  }
-}
-
-function readCredential({ tokenFile }: RevokeFlags): { credential: string; token: ClientOptions["token"] } {
-  const credential = tokenFile === undefined ? process.env.KAITEN_AUTH_TOKEN?.trim() : readToken(tokenFile);
-  if (!credential) {
-    const fault = tokenFile === undefined ? "There is no credential" : "What --token-file names is empty";
-    throw new UsageError(`${fault}: set KAITEN_AUTH_TOKEN, or say --token-file PATH.`);
-  }
-  const fault = tokenFault(credential);
-  if (fault) throw new UsageError(`The credential ${fault}.`);
-  // A pipe is read once: to read it again could wait for ever.
-  if (tokenFile === undefined || !statSync(tokenFile).isFile()) return { credential, token: credential };
-  let current = credential;
-  // Whoever rotates the credential writes the file anew: a refused one is looked up again.
-  const token = ({ rejected }: { rejected?: string }) => {
-    if (rejected) current = readToken(tokenFile);
-    return current;
-  };
-  return { credential, token };
-}
+export type Connection = Awaited<ReturnType<typeof connect>>;
 
 /** @throws {UsageError} naming the option and what it must be. */
-function number(name: string, value: string | undefined, expected: string, fits: (value: number) => boolean) {
-  if (value === undefined) return undefined;
-  if (!/^\d+(\.\d+)?$/.test(value) || !fits(Number(value))) {
-    throw new UsageError(`--${name} must be ${expected}, not "${printable(value)}".`);
-  }
-  return Number(value);
+export async function connect(flags: Flags) {
+  const { retries, allowInsecure } = flags;
+  const timeout = flags.timeout && Math.round(flags.timeout * 1000);
+  // Before the credential: nobody should type theirs only to be told that the URL is wrong.
+  const baseUrl = checkOptions({ baseUrl: baseUrlOf(flags), token: "none", timeout, retries, allowInsecure }, flags);
+  // A list from standard input leaves nothing to type an answer on.
+  const credential = await readCredential(flags.tokenFile, flags.from !== "-");
+  const { fetch, inFlight } = lazyFetch(new URL(baseUrl).hostname);
+  return {
+    createClient: (onAttempt?: ClientOptions["onAttempt"]) =>
+      createKaitenClient({ baseUrl, token: credential.token, fetch, timeout, retries, allowInsecure, onAttempt }),
+    /** Without a slash at its end. */
+    baseUrl,
+    credential,
+    /** How many requests have no answer yet. */
+    inFlight,
+  };
 }
 
-const whole = (least: number, most: number) =>
-  [
-    `a whole number from ${least} to ${most}`,
-    (value: number) => Number.isInteger(value) && value >= least && value <= most,
-  ] as const;
-
-const seconds = ["in seconds, from 0.001 to 86400", (value: number) => value >= 0.001 && value <= 86_400] as const;
-
-export interface Connection {
-  client: KaitenClient;
-  host: string;
-  concurrency: number | undefined;
-  /** As it is at the beginning. */
-  credential: string;
+function baseUrlOf({ baseUrl = process.env.KAITEN_BASE_URL }: Flags): string {
+  if (!baseUrl) throw new UsageError("There is no base URL: set KAITEN_BASE_URL, or pass --base-url URL.");
+  return baseUrl;
 }
 
-/** @throws {UsageError} naming the option and what to say instead. */
-export function createClient(flags: RevokeFlags, onAttempt: ClientOptions["onAttempt"]): Connection {
-  const baseUrl = flags.baseUrl ?? process.env.KAITEN_BASE_URL;
-  if (!baseUrl) throw new UsageError("There is no base URL: say --base-url URL, or set KAITEN_BASE_URL.");
-  const { credential, token } = readCredential(flags);
-  const concurrency = number("concurrency", flags.concurrency, ...whole(1, 256));
-  const timeout = number("timeout", flags.timeout, ...seconds);
-  const retries = number("retries", flags.retries, ...whole(0, 100));
-  const { allowInsecure } = flags;
+/** @returns the base URL, normalized. */
+function checkOptions(options: ClientOptions, { concurrency }: Flags): string {
   try {
-    const client = createKaitenClient({
-      baseUrl,
-      token,
-      timeout: timeout && Math.round(timeout * 1000),
-      retries,
-      allowInsecure,
-      onAttempt,
-    });
-    return { client, host: new URL(baseUrl).host, concurrency, credential };
+    const settings = checkClientOptions(options);
+    checkBulkOptions(settings, { concurrency });
+    return settings.baseUrl;
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new UsageError(inFlags(error.message));
+    if (!(error instanceof OptionError)) throw error;
+    const { option, fault } = error;
+    if (option !== "baseUrl") throw new UsageError(`--${option} ${fault}.`);
+    const advice = URL.canParse(options.baseUrl) ? " For plain http, pass --allow-insecure." : "";
+    throw new UsageError(`The base URL ${fault}.${advice}`);
   }
 }
 
-/** The library's words, with the names that are typed here. */
-function inFlags(message: string): string {
-  return message.replace("The option baseUrl", "The base URL").replace("set allowInsecure", "say --allow-insecure");
+/** Loads undici for the first request, and counts requests. */
+function lazyFetch(hostname: string) {
+  let pending = 0;
+  let loading: Promise<Fetch> | undefined;
+  const send: Fetch = async (url, init) => {
+    loading ??= import("./network.js").then(({ createFetch }) => createFetch(hostname));
+    const fetch = await loading;
+    pending++;
+    return fetch(url, init).finally(() => pending--);
+  };
+  const fetch: SendingFetch = Object.assign(send, { reportsStart: true as const });
+  return { fetch, inFlight: () => pending };
 }

@@ -14,3 +14,7 @@ export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p
 
 export const plural = (count: number, word: string): string =>
   `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+
+/** A word of a command that can be pasted into a shell. */
+export const shellQuote = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${printable(word).replaceAll("'", `'\\''`)}'`;

@@ -1,2 +1,10 @@
-// What the person at the terminal can mend: told in its own words, without a stack. Nothing was sent.
-export class UsageError extends Error {}
+// What the person at the terminal can fix: printed in its own words, without a stack. Nothing was sent.
+export class UsageError extends Error {
+  /** Lines to print before the message. */
+  readonly details: readonly string[];
+
+  constructor(message: string, details: readonly string[] = []) {
+    super(message);
+    this.details = details;
+  }
+}

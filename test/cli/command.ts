@@ -13,23 +13,32 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { spawn as spawnTerminal } from "@lydell/node-pty";
 import { expect, onTestFinished, vi } from "vitest";
 
 export const CREDENTIAL = "ksh_0123456789abcdefghijklmnopqrstuv";
+/** What `verify` is asked about. */
+export const LEAKED = "ksh_zyxwvutsrqponmlkjihgfedcba987654";
 
-/** The one file that may hold it. */
+/** The one file that may contain a secret. */
 export const TOKEN_FILE = "credential";
 
 const MAIN = resolve("dist/cli/main.js");
+
+/** Puts test/cli/clock.mjs into the command. */
+export const CLOCK = { NODE_OPTIONS: `--import=${pathToFileURL(resolve("test/cli/clock.mjs"))}` };
 
 export interface Folder {
   path: string;
   /** @returns the name. */
   write(name: string, content: string | Uint8Array): string;
   read(name: string): string;
+  /** The names of its files. */
   files(): string[];
+  /** The names of all that is in it. */
+  names(): string[];
 }
 
 /** What is full of itself: never by its own name, which a fault in the command could take away from the machine. */
@@ -51,6 +60,7 @@ export function makeFolder(): Folder {
       return name;
     },
     read: (name) => readFileSync(join(path, name), "utf8"),
+    names: () => readdirSync(path),
     files: () =>
       readdirSync(path, { withFileTypes: true })
         .filter((entry) => entry.isFile())
@@ -63,7 +73,11 @@ function expectHarmless(text: string, { files, read }: Folder, isVerbose: boolea
   const written = files()
     .filter((name) => name !== TOKEN_FILE)
     .map(read);
-  for (const place of [text, ...written]) expect(place).not.toContain(CREDENTIAL.slice(0, 12));
+  for (const secret of [CREDENTIAL, LEAKED]) {
+    for (const part of [secret.slice(0, 12), secret.slice(-16)]) {
+      for (const place of [text, ...written]) expect(place).not.toContain(part);
+    }
+  }
   if (!isVerbose) expect(text).not.toMatch(/^\s+at .+:\d+:\d+\)?\r?$/m);
 }
 
@@ -147,6 +161,7 @@ export interface Terminal {
   /** The same as text. */
   readonly text: string;
   type(keys: string): void;
+  kill(signal: NodeJS.Signals): void;
   ended: Promise<number>;
 }
 
@@ -179,6 +194,7 @@ export function startInTerminal(
       return stripVTControlCharacters(raw);
     },
     type: (keys) => terminal.write(keys),
+    kill: (signal) => terminal.kill(signal),
     ended: exited.then((code) => {
       check(raw);
       return code;
@@ -187,4 +203,4 @@ export function startInTerminal(
 }
 
 /** Polls until it holds. */
-export const until = (holds: () => boolean): Promise<unknown> => vi.waitUntil(holds, { timeout: 15_000, interval: 10 });
+export const until = (holds: () => boolean): Promise<unknown> => vi.waitUntil(holds, { timeout: 50_000, interval: 10 });

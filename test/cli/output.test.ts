@@ -2,148 +2,155 @@
 import { expect, test } from "vitest";
 import { playScript } from "../faults/server.js";
 import { api, NOT_FOUND, problem, problemText } from "../faults/steps.js";
-import { FULL_DISK, makeFolder, run, until } from "./command.js";
-import { makeList, playTokens } from "./tokens.js";
+import { FULL_DISK, makeFolder, run, start, until } from "./command.js";
+import { makeTokens, serve, tokensOf } from "./servers.js";
 
-const YES = ["--yes", "--retries", "0", "--concurrency", "1"];
+const YES = ["--yes", "--concurrency", "1"];
 
-test("--json: each result is a line of JSON, with all that an error carries", async () => {
-  const members = { code: "Scope.Missing", errorId: "id-1", detail: "No.", hint: { deep: [1, null] } };
-  await using server = await playScript([api, problem(404, { ...NOT_FOUND, detail: "Gone." }), problem(403, members)]);
-  const env = { KAITEN_BASE_URL: server.url };
-  const { code, stdout } = await run(["revoke", "ci-bot", "a", "b", "c", "--json", ...YES], { env });
+test("--json prints the result lines of the journal", async () => {
+  await using server = await serve(tokensOf("ci-bot", "key-1", "key-3"));
+  server.fake.play("api-422", { ref: { serviceAccountSlug: "ci-bot", tokenSlug: "key-3" } });
+  const folder = makeFolder();
+  const args = ["revoke", "ci-bot", "key-1", "key-2", "key-3", "--json", "--journal", "state", ...YES];
+  const { code, stdout } = await run(args, { ...server, folder });
   const results = stdout
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line));
   expect(results).toMatchObject([
-    { serviceAccountSlug: "ci-bot", tokenSlug: "a", outcome: "revoked", attempts: 1 },
-    { serviceAccountSlug: "ci-bot", tokenSlug: "b", outcome: "absent", attempts: 1, error: { status: 404 } },
-    {
-      serviceAccountSlug: "ci-bot",
-      tokenSlug: "c",
-      outcome: "not-revoked",
-      attempts: 1,
-      error: {
-        name: "KaitenProblemError",
-        message: expect.stringContaining("The credential needs the scope write:tokens."),
-        request: { method: "DELETE", url: `${server.url}/service-accounts/ci-bot/tokens/c` },
-        status: 403,
-        code: "Scope.Missing",
-        errorId: "id-1",
-        problem: { ...members, title: "Title", status: 403 },
-      },
-    },
+    { tokenSlug: "key-1", outcome: "revoked", maybeRevoked: false, attempts: 1, status: 204 },
+    { tokenSlug: "key-2", outcome: "absent", maybeRevoked: false, attempts: 1, status: 404, code: "Token.NotFound" },
+    { tokenSlug: "key-3", outcome: "not-revoked", maybeRevoked: false, attempts: 1, status: 422 },
   ]);
-  expect(results[0]).not.toHaveProperty("error");
-  expect(results[2].error).not.toHaveProperty("headers");
-  expect(code).toBe(3);
+  for (const result of results) {
+    expect(result).toMatchObject({ kind: "result", serviceAccountSlug: "ci-bot" });
+    expect(result.traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(new Date(result.at).toISOString()).toBe(result.at);
+  }
+  expect(results[1].errorId).toMatch(/^[0-9a-f]{32}$/);
+  expect(results[1].message).toContain("finds no active token");
+  const journal = folder
+    .read("state")
+    .split("\n")
+    .filter((line) => line.includes('"kind":"result"'))
+    .map((line) => ({ ...JSON.parse(line), run: undefined }));
+  expect(journal).toEqual(results.map((result) => ({ ...result, run: undefined })));
+  expect(code).toBe(5);
 });
 
-test("--json: what is not dead, picked by another tool, is a list again", async () => {
-  await using refusing = await playScript([api, problem(500)]);
-  await using server = await playTokens();
-  const folder = makeFolder();
-  const shell = `kaiten-tokens "$@" --base-url ${refusing.url} --json | grep -v '"outcome":"revoked"' > left
-    kaiten-tokens revoke --from left --yes --base-url ${server.url}`;
-  const { code } = await run(["revoke", "ci-bot", "a", 'b "1", 2', "c", ...YES], { folder, shell });
-  expect([...server.dead].sort()).toEqual(['ci-bot/b "1", 2', "ci-bot/c"]);
-  expect(code).toBe(0);
-});
-
-test("the summary names each token that is not surely dead, by its reason", async () => {
+test("the summary groups the tokens that may still be active by their reason", async () => {
   const gone = problem(404, { ...NOT_FOUND, detail: "No such token." });
-  await using server = await playScript([api, gone, problem(403, { title: "No", detail: "Scope." }), gone]);
+  await using server = await playScript([api, gone, problem(422, { title: "No", detail: "Scope." }), gone]);
   const env = { KAITEN_BASE_URL: server.url };
-  const { stdout, stderr } = await run(["revoke", "ci-bot", "a", "b", "c", "d", ...YES], { env });
-  expect(stdout).toBe("revoked\tci-bot\ta\nabsent\tci-bot\tb\nnot-revoked\tci-bot\tc\nabsent\tci-bot\td\n");
+  const { stdout, stderr } = await run(["revoke", "ci-bot", "k-1", "k-2", "k-3", "k-4", ...YES], { env });
+  expect(stdout).toBe("revoked\tci-bot\tk-1\nabsent\tci-bot\tk-2\nnot-revoked\tci-bot\tk-3\nabsent\tci-bot\tk-4\n");
   expect(stderr.split("\n")).toEqual([
-    expect.stringMatching(
-      /^absent: The API answered 404 Token\.NotFound: No such token\. .+ it is revoked already, .+\.$/,
-    ),
-    "  ci-bot  b",
-    "  ci-bot  d",
-    expect.stringMatching(/^not-revoked: The API answered 403 No: Scope\. .+ needs the scope write:tokens\.$/),
-    "  ci-bot  c",
+    expect.stringMatching(/^absent: The API answered 404 Token\.NotFound: No such token\. /),
+    "  ci-bot  k-2",
+    "  ci-bot  k-4",
+    expect.stringMatching(/^not-revoked: The API answered 422 No: Scope\. /),
+    "  ci-bot  k-3",
     "4 tokens, revoked 1, absent 2, not-revoked 1",
-    "3 tokens not known to be dead. To go on, run it again with --ignore-absent; --rest FILE lists what is left.",
+    "3 tokens may still be active. See the reasons above.",
+    "A revoked token may be accepted for up to 5 more minutes. To check: npx kaiten-service-accounts verify",
     "",
   ]);
 });
 
+test("the summary names ten tokens for each reason, and counts the others", async () => {
+  const { refs, csv } = makeTokens(60);
+  await using server = await serve(refs.slice(0, 30));
+  const { code, stderr } = await run(["revoke", "--from", "-", ...YES], { ...server, input: csv });
+  expect(stderr.match(/^ {2}account-\d {2}token-\d+$/gm)).toHaveLength(10);
+  expect(stderr).toContain("\n  and 20 more tokens\n");
+  expect(code).toBe(4);
+});
+
 const ESCAPES = "\u001b[2J\u009b31m\u0007\u202egpj\u200b\u2028\u{e0041}\r\n\t\u007f";
 
-test.each(["", "--json", "--dry-run", "--dry-run --json", "--verbose"])(
-  "escape sequences in a slug or a server's words never reach the terminal: %s",
-  async (given) => {
-    const args = given.split(" ").filter(Boolean);
-    const problem = { title: ESCAPES, detail: ESCAPES, [ESCAPES]: ESCAPES, status: 403 };
-    const page = problemText(403, `page ${ESCAPES}`, { "Content-Type": "text/html", "Kaiten-TraceId": "\u009b31m" });
-    await using server = await playScript([problemText(403, JSON.stringify(problem)), page]);
-    const env = { KAITEN_BASE_URL: server.url };
-    const slugs = [`a${ESCAPES}`, `b${ESCAPES}`];
-    const { stdout, stderr } = await run(["revoke", `ci${ESCAPES}`, ...slugs, ...YES, ...args], { env });
-    expect(stdout + stderr).not.toMatch(/[^\P{C}\n\t]/u);
-    // The tabs are those between fields, and the lines are those that there are.
-    expect(stdout.match(/\n/g)).toHaveLength(2);
-    for (const line of stdout.trimEnd().split("\n")) {
-      if (args.includes("--json")) expect(slugs).toContain(JSON.parse(line).tokenSlug);
-      else expect(line.split("\t")).toHaveLength(3);
-    }
-    expect(stdout).toContain("\\u001b[2J\\u009b31m\\u0007\\u202egpj\\u200b\\u2028\\udb40\\udc41\\");
-  },
-);
+test.each(["", "--json", "--verbose"])("escape sequences of a server never reach the terminal: %s", async (given) => {
+  const problem = { title: ESCAPES, detail: ESCAPES, [ESCAPES]: ESCAPES, status: 422 };
+  const page = problemText(422, `page ${ESCAPES}`, { "Content-Type": "text/html", "Kaiten-TraceId": "\u009b31m" });
+  await using server = await playScript([problemText(422, JSON.stringify(problem)), page]);
+  const env = { KAITEN_BASE_URL: server.url };
+  const args = ["revoke", "ci-bot", "a", "b", "--retries", "0", ...YES, ...given.split(" ").filter(Boolean)];
+  const { stdout, stderr } = await run(args, { env });
+  expect(stdout + stderr).not.toMatch(/[^\P{C}\n\t]/u);
+  expect(stdout.match(/\n/g)).toHaveLength(2);
+  expect(stderr).toContain("\\u001b[2J\\u009b31m");
+});
 
-test("escape sequences in a bad line or its file's name never reach the terminal", async () => {
+test("escape sequences of a list or its file name never reach the terminal", async () => {
   const folder = makeFolder();
-  const from = folder.write(`list\u001b[2J`, `a\u001b[2J,b,c\n`);
-  const { stderr } = await run(["revoke", "--from", from, "--yes"], {
+  const from = folder.write("list\u001b[2J", "ci-bot,key\u001b[2J\n");
+  const { code, stderr } = await run(["revoke", "--from", from, "--yes"], {
     env: { KAITEN_BASE_URL: "http://127.0.0.1:9" },
     folder,
   });
-  expect(stderr).toContain("list\\u001b[2J:1: is neither");
+  expect(code).toBe(2);
+  expect(stderr).toContain("list\\u001b[2J");
   expect(stderr).not.toContain("\u001b");
 });
 
 test.each<[string, Record<string, string>, boolean]>([
   ["no colour where there is no terminal", {}, false],
   ["FORCE_COLOR", { FORCE_COLOR: "1" }, true],
-  ["FORCE_COLOR=0", { FORCE_COLOR: "0" }, false],
   ["NO_COLOR", { NO_COLOR: "1" }, false],
   ["FORCE_COLOR over NO_COLOR", { FORCE_COLOR: "1", NO_COLOR: "1" }, true],
 ])("%s", async (_, colors, expected) => {
-  await using server = await playScript([problem(403)]);
+  await using server = await playScript([problem(422)]);
   const env = { KAITEN_BASE_URL: server.url, ...colors };
-  const { stdout, stderr } = await run(["revoke", "ci-bot", "a", ...YES], { env });
+  const { stdout, stderr } = await run(["revoke", "ci-bot", "key-1", "--yes"], { env });
   expect(stderr.includes("\u001b[33mnot-revoked: ")).toBe(expected);
   expect(stderr.includes("\u001b")).toBe(expected);
   // Results are for other tools.
-  expect(stdout).toBe("not-revoked\tci-bot\ta\n");
+  expect(stdout).toBe("not-revoked\tci-bot\tkey-1\n");
 });
 
-test("a reader that has gone is no crash, and the tokens are revoked all the same", async () => {
-  await using server = await playTokens();
-  const { text, slugs } = makeList(200);
-  const env = { KAITEN_BASE_URL: server.url };
-  const shell = `kaiten-tokens revoke --from - --yes --rest left | head -1; echo "\${PIPESTATUS[0]}"`;
+test("a reader that has gone stops nothing, and what it missed is counted", async () => {
+  const { refs, csv } = makeTokens(200);
+  await using server = await serve(refs, { limit: 20 });
   const folder = makeFolder();
-  const { stdout, stderr } = await run([], { env, input: text, shell, folder });
-  expect(stdout).toMatch(/^revoked\taccount-\d\ttoken-\d+\n0\n$/);
-  expect(stderr).toBe("200 tokens, revoked 200\n");
-  expect([...server.dead].sort()).toEqual(slugs.sort());
-  expect(folder.read("left")).toBe("");
+  folder.write("leak.csv", csv);
+  const shell = `kaiten-tokens revoke --from leak.csv --yes | (head -1; echo > gone); echo "\${PIPESTATUS[0]}"`;
+  const running = start([], { ...server, folder, shell });
+  await until(() => folder.files().includes("gone") && server.waiting === 8);
+  server.release();
+  const { stdout, stderr } = await running.ended;
+  expect(stdout).toMatch(/^revoked\taccount-\d\ttoken-\d+\n1\n$/);
+  expect(stderr).toContain("200 tokens, revoked 200\n");
+  expect(stderr).toMatch(
+    /\n\d+ results not delivered to standard output\. The journal leak\.csv\.journal\.ndjson has all of them\.\n$/,
+  );
+  expect(server.fake.alive()).toEqual([]);
 });
 
-test("also where both readers have gone", async () => {
-  await using server = await playTokens();
-  const { text, slugs } = makeList(200);
-  const env = { KAITEN_BASE_URL: server.url };
+test("a reader that stalls does not stop the revoking; its results wait for it", async () => {
+  const { refs, csv } = makeTokens(1000, "x".repeat(70));
+  await using server = await serve(refs);
+  const folder = makeFolder();
+  folder.write("leak.csv", csv);
+  // The pipe takes 64 KiB; the results are more than that.
+  const shell = `mkfifo gate; kaiten-tokens revoke --from leak.csv --yes | (read -r go < gate; cat); echo "\${PIPESTATUS[0]}"`;
+  const running = start([], { ...server, folder, shell });
+  await until(() => server.fake.alive().length === 0);
+  await until(() => running.stderr.includes("1,000 tokens, revoked 1,000"));
+  expect(running.stdout).toBe("");
+  folder.write("gate", "go\n");
+  const { stdout, stderr } = await running.ended;
+  expect(stdout.match(/^revoked\t/gm)).toHaveLength(1000);
+  expect(stdout).toMatch(/\n0\n$/);
+  expect(stderr).not.toContain("not delivered");
+});
+
+test("where both readers have gone, the tokens are revoked all the same", async () => {
+  const { refs, csv } = makeTokens(200);
+  await using server = await serve(refs);
   const shell = `(kaiten-tokens revoke --from - --yes --verbose; echo "$?" > code) 2>&1 | head -1`;
   const folder = makeFolder();
-  await run(["--verbose"], { env, input: text, shell, folder });
-  await until(() => folder.files().includes("code"));
-  await until(() => folder.read("code") === "0\n");
-  expect([...server.dead].sort()).toEqual(slugs.sort());
+  await run(["--verbose"], { ...server, input: csv, shell, folder });
+  await until(() => folder.files().includes("code") && folder.read("code") === "1\n");
+  expect(server.fake.alive()).toEqual([]);
 });
 
 test.each(["--help", "help revoke"])("`%s` with a reader that has gone is no crash", async (args) => {
@@ -153,14 +160,26 @@ test.each(["--help", "help revoke"])("`%s` with a reader that has gone is no cra
   expect(stderr).toBe("");
 });
 
-test.skipIf(!FULL_DISK.exists)("results that could not be written are told, and the tokens are revoked", async () => {
-  await using server = await playTokens();
-  const env = { KAITEN_BASE_URL: server.url };
-  const { code, stderr } = await run(["revoke", "a", "b", "c", "--yes"], {
-    env,
-    shell: `kaiten-tokens "$@" > ${FULL_DISK.name}`,
-  });
-  expect(stderr).toMatch(/^2 tokens, revoked 2\nResults are missing on standard output: ENOSPC.*\n$/);
-  expect(server.dead).toHaveLength(2);
-  expect(code).toBe(1);
+test.skipIf(!FULL_DISK.exists)(
+  "results that a full disk does not take are counted, and the tokens revoked",
+  async () => {
+    await using server = await serve(tokensOf("ci-bot", "key-1", "key-2"));
+    const { code, stderr } = await run(["revoke", "ci-bot", "key-1", "key-2", "--yes"], {
+      ...server,
+      shell: `kaiten-tokens "$@" > ${FULL_DISK.name}`,
+    });
+    expect(stderr).toContain("2 tokens, revoked 2\n");
+    expect(stderr).toMatch(/\n2 results not delivered to standard output\.\n$/);
+    expect(server.fake.alive()).toEqual([]);
+    expect(code).toBe(1);
+  },
+);
+
+test("a 204 that announces a body does not keep the command alive", async () => {
+  const lying = ({ socket }: { socket: NodeJS.WritableStream }) =>
+    void socket.write("HTTP/1.1 204 No Content\r\nContent-Length: 1000\r\n\r\n");
+  await using server = await playScript([lying]);
+  const { code, stdout } = await run(["revoke", "ci-bot", "key-1", "--yes"], { env: { KAITEN_BASE_URL: server.url } });
+  expect(stdout).toBe("revoked\tci-bot\tkey-1\n");
+  expect(code).toBe(0);
 });

@@ -1,125 +1,100 @@
-// Ctrl-C and SIGTERM: nothing that was sent is left without an outcome, and nothing that is left is lost.
+// SIGINT, SIGTERM and SIGHUP: no request is left without a result, and nothing that is left to do is forgotten.
 import { describe, expect, test } from "vitest";
-import { FULL_DISK, makeFolder, run, start, until } from "./command.js";
-import { makeList, playTokens } from "./tokens.js";
+import { makeFolder, run, start, until } from "./command.js";
+import { makeTokens, serve, tokensOf } from "./servers.js";
 
-const HALF = ["revoke", "--from", "leak.csv", "--yes", "--rest", "left.ndjson", "--concurrency", "8"];
+const REVOKE = ["revoke", "--from", "leak.csv", "--yes"];
+const JOURNAL = "leak.csv.journal.ndjson";
 
-describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
-  test("once: waits for what is in flight, writes --rest, tells, and ends with 130", async () => {
-    await using server = await playTokens({ limit: 20 });
-    const env = { KAITEN_BASE_URL: server.url };
+describe.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s", (signal) => {
+  test("once: it waits for the requests in flight, prints the summary and ends with 130", async () => {
+    const { refs, csv } = makeTokens(50);
+    await using server = await serve(refs, { limit: 20 });
     const folder = makeFolder();
-    const { text, slugs } = makeList(50);
-    folder.write("leak.csv", text);
-
-    const running = start(HALF, { env, folder });
+    folder.write("leak.csv", csv);
+    const running = start(REVOKE, { ...server, folder });
     await until(() => server.waiting === 8);
     running.kill(signal);
-    await until(() => running.stderr.includes("Stopping: waiting for what is in flight. Once more to leave at once."));
-    expect(folder.files()).not.toContain("left.ndjson");
+    await until(() => running.stderr.includes("Stopping: waiting for 8 requests in flight."));
     server.release();
     const { code, stdout, stderr } = await running.ended;
-
     expect(code).toBe(130);
     expect(stdout.match(/^revoked\t/gm)).toHaveLength(28);
-    expect(stderr).toContain("28 tokens, revoked 28\n22 tokens not attempted.\n");
-    expect(stderr).toContain(
-      "22 tokens not known to be dead: see left.ndjson. To go on: --from left.ndjson --ignore-absent\n",
-    );
-    const left = folder
-      .read("left.ndjson")
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-    const alive = slugs.filter((slug) => !server.dead.includes(slug));
-    expect(left.map((ref) => `${ref.serviceAccountSlug}/${ref.tokenSlug}`).sort()).toEqual(alive.sort());
-    expect(folder.files()).toEqual(["leak.csv", "left.ndjson"]);
+    expect(stderr).toContain("28 tokens, revoked 28\n22 tokens not attempted.\n22 tokens may still be active.");
+    expect(stderr).toContain(`run the same command again: it continues from ${JOURNAL}.\n`);
+    expect(server.fake.alive()).toHaveLength(22);
+
+    const second = await run(REVOKE, { ...server, folder });
+    expect(second.code).toBe(0);
+    expect(second.stdout.match(/^revoked\t/gm)).toHaveLength(22);
+    // No token was sent twice.
+    expect(server.fake.requests).toHaveLength(50);
+    expect(server.fake.alive()).toEqual([]);
   });
 
-  test("twice: leaves at once, and --rest has all that it has not heard of", async () => {
-    await using server = await playTokens({ limit: 20 });
-    const env = { KAITEN_BASE_URL: server.url };
+  test("twice: it quits at once, and the same command settles what was in flight", async () => {
+    const { refs, csv } = makeTokens(50);
+    await using server = await serve(refs, { limit: 20 });
     const folder = makeFolder();
-    folder.write("leak.csv", makeList(50).text);
-
-    const running = start(HALF, { env, folder });
+    folder.write("leak.csv", csv);
+    const running = start(REVOKE, { ...server, folder });
     await until(() => server.waiting === 8);
     running.kill(signal);
     await until(() => running.stderr.includes("Stopping"));
     running.kill(signal);
-    expect((await running.ended).code).toBe(130);
-    expect(server.waiting).toBe(8);
-    expect(folder.read("left.ndjson").trimEnd().split("\n")).toHaveLength(30);
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain("Quit with 8 requests in flight: their tokens may be revoked or not.\n");
+    expect(stderr).toContain(`The journal ${JOURNAL} has them: run the same command again to continue.\n`);
+    server.release();
+
+    const second = await run(REVOKE, { ...server, folder });
+    expect(second.code).toBe(0);
+    expect(second.stdout.match(/^absent\t/gm)).toHaveLength(8);
+    expect(second.stdout.match(/^revoked\t/gm)).toHaveLength(22);
+    expect(server.fake.alive()).toEqual([]);
   });
 });
 
-test("without --rest it tells how to go on", async () => {
-  await using server = await playTokens({ limit: 0 });
-  const env = { KAITEN_BASE_URL: server.url };
-  const running = start(["revoke", "a", "b", "c", "d", "--yes", "--concurrency", "1"], { env });
+test("a call between two attempts ends at once: no further request is sent", async () => {
+  await using server = await serve(tokensOf("ci-bot", "key-1", "key-2"));
+  server.fake.play("api-503", { times: Number.POSITIVE_INFINITY });
+  const running = start(["revoke", "ci-bot", "key-1", "key-2", "--yes", "--retries", "100"], server);
+  await until(() => server.fake.requests.length >= 2);
+  running.kill("SIGTERM");
+  await until(() => running.stderr.includes("Stopping"));
+  const sent = server.fake.requests.length;
+  const { code, stdout } = await running.ended;
+  expect(code).toBe(130);
+  // Those that were on their way when it stopped may have arrived since.
+  expect(server.fake.requests.length).toBeLessThanOrEqual(sent + 2);
+  expect(stdout.match(/^unknown\tci-bot\tkey-\d$/gm)).toHaveLength(2);
+});
+
+test("without a journal, it says how to settle what was in flight", async () => {
+  await using server = await serve(tokensOf("ci-bot", "key-1"), { limit: 0 });
+  const running = start(["revoke", "ci-bot", "key-1", "--yes"], server);
   await until(() => server.waiting === 1);
   running.kill("SIGINT");
   await until(() => running.stderr.includes("Stopping"));
-  server.release();
-  const { code, stderr } = await running.ended;
-  expect(stderr).toContain(
-    "1 token, revoked 1\n2 tokens not attempted.\n" +
-      "2 tokens not known to be dead. To go on, run it again with --ignore-absent; --rest FILE lists what is left.\n",
-  );
-  expect(code).toBe(130);
+  running.kill("SIGINT");
+  const { stderr } = await running.ended;
+  expect(stderr).toContain("Quit with 1 request in flight");
+  expect(stderr).toContain("There is no journal: run it again with --maybe-revoked.\n");
 });
 
-test.each(["once", "twice"])(
-  "--rest round trip: stopped %s half way, at the end every token is dead",
-  async (times) => {
-    await using server = await playTokens({ limit: 150 });
-    const env = { KAITEN_BASE_URL: server.url };
-    const folder = makeFolder();
-    const { text, slugs } = makeList(300);
-    folder.write("leak.csv", text);
-
-    const running = start(HALF, { env, folder });
-    await until(() => server.waiting === 8);
-    running.kill("SIGINT");
-    await until(() => running.stderr.includes("Stopping"));
-    if (times === "once") server.release();
-    else running.kill("SIGINT");
-    const first = await running.ended;
-    expect(first.code).toBe(130);
-    server.release();
-
-    const args = ["revoke", "--from", "left.ndjson", "--yes", "--ignore-absent", "--rest", "left.ndjson"];
-    const second = await run(args, { env, folder });
-    expect(second.code).toBe(0);
-    expect(folder.read("left.ndjson")).toBe("");
-
-    expect([...server.dead].sort()).toEqual(slugs.sort());
-    const told = [...(first.stdout + second.stdout).matchAll(/^revoked\t(.+)\t(.+)$/gm)].map(([, a, b]) => `${a}/${b}`);
-    const absent = [...second.stdout.matchAll(/^absent\t(.+)\t(.+)$/gm)].map(([, a, b]) => `${a}/${b}`);
-    // Each token has its word exactly once; only what it left without an answer was asked for again.
-    expect([...told, ...absent].sort()).toEqual(slugs);
-    expect(absent).toHaveLength(times === "once" ? 0 : 8);
-    const twice = [...server.asked].filter(([, count]) => count > 1).map(([slug]) => slug);
-    expect(twice.sort()).toEqual(absent.sort());
-  },
-);
-
-test.skipIf(!FULL_DISK.exists)("leaves a long list on standard error whole, also to a slow reader", async () => {
-  await using server = await playTokens({ limit: 0 });
-  const env = { KAITEN_BASE_URL: server.url };
+test("a reader of standard output that never reads does not keep a stopped run alive", async () => {
+  const { refs, csv } = makeTokens(1000, "x".repeat(70));
+  await using server = await serve(refs, { limit: 900 });
   const folder = makeFolder();
-  folder.write("leak.csv", makeList(5000).text);
-  const shell = `exec kaiten-tokens revoke --from leak.csv --yes --rest ${FULL_DISK.name} \
-    2> >(while read -r line; do printf '%s\\n' "$line"; done > told; echo > all)`;
-  const running = start([], { env, folder, shell });
+  folder.write("leak.csv", csv);
+  const shell = `mkfifo out; sleep 1000 < out & kaiten-tokens revoke --from leak.csv --yes > out & echo $! > pid; wait $!; echo "$?"; kill %1`;
+  const running = start([], { ...server, folder, shell });
   await until(() => server.waiting === 8);
-  running.kill("SIGINT");
-  await until(() => folder.read("told").includes("Stopping"));
-  running.kill("SIGINT");
-  expect((await running.ended).code).toBe(130);
-  await until(() => folder.files().includes("all"));
-  expect(folder.read("told").match(/^\{"serviceAccountSlug":"account-\d","tokenSlug":"token-\d+"\}$/gm)).toHaveLength(
-    5000,
-  );
+  process.kill(Number(folder.read("pid")), "SIGTERM");
+  await until(() => running.stderr.includes("Stopping"));
+  server.release();
+  const { stdout, stderr } = await running.ended;
+  expect(stdout).toBe("130\n");
+  expect(stderr).toMatch(/results not delivered to standard output\. The journal leak\.csv\.journal\.ndjson has all/);
 });

@@ -1,0 +1,236 @@
+// Every argument and option, by what it changes; and what is refused before anything is sent.
+import { describe, expect, test } from "vitest";
+import { playScript } from "../faults/server.js";
+import { api, problem, stall } from "../faults/steps.js";
+import { CREDENTIAL, LEAKED, makeFolder, type Options, run, start, TOKEN_FILE, until } from "./command.js";
+import { serve, tokensOf } from "./servers.js";
+
+const ONE = ["revoke", "ci-bot", "deploy-key"];
+const NOWHERE = { KAITEN_BASE_URL: "http://127.0.0.1:9" };
+
+test("many tokens of one account are each sent once", async () => {
+  const refs = tokensOf("ci-bot", ...Array.from({ length: 120 }, (_, index) => `token-${index}`));
+  await using server = await serve(refs);
+  const names = refs.map((ref) => ref.tokenSlug);
+  const { code, stderr } = await run(["revoke", "ci-bot", ...names, ...names, "-y"], server);
+  expect(server.fake.alive()).toEqual([]);
+  expect(server.fake.requests).toHaveLength(120);
+  expect(stderr).toMatch(/^120 tokens, revoked 120\nA revoked token may be accepted for up to 5 more minutes\./);
+  expect(code).toBe(0);
+});
+
+test("a slug arrives as exactly itself", async () => {
+  await using server = await playScript([api]);
+  const slugs = ["a b", "é?#;=&", "-x"];
+  await run(["revoke", "--yes", "--concurrency", "1", "--", "ci bot", ...slugs], {
+    env: { KAITEN_BASE_URL: server.url },
+  });
+  const paths = slugs.map((slug) => `/service-accounts/ci%20bot/tokens/${encodeURIComponent(slug)}`);
+  expect(server.requests.map(({ path }) => path)).toEqual(paths);
+});
+
+test("--base-url wins over the environment, and its path is kept", async () => {
+  await using server = await playScript([api]);
+  const { code } = await run([...ONE, "--yes", "--base-url", `${server.url}/api/`], { env: NOWHERE });
+  expect(server.requests.map(({ path }) => path)).toEqual(["/api/service-accounts/ci-bot/tokens/deploy-key"]);
+  expect(code).toBe(0);
+});
+
+describe("the credential", () => {
+  test("comes from the environment", async () => {
+    await using server = await playScript([api]);
+    await run([...ONE, "--yes"], { env: { KAITEN_BASE_URL: server.url } });
+    expect(server.requests[0]?.authorization).toBe(`Bearer ${CREDENTIAL}`);
+  });
+
+  test("from --token-file wins over it; it is trimmed, and read again when the API refuses it", async () => {
+    const folder = makeFolder();
+    folder.write(TOKEN_FILE, "ksh_outdated\n");
+    await using server = await playScript([
+      (exchange) => {
+        folder.write(TOKEN_FILE, `${CREDENTIAL}\n`);
+        return problem(401)(exchange);
+      },
+      api,
+    ]);
+    const env = { KAITEN_BASE_URL: server.url, KAITEN_AUTH_TOKEN: "ksh_another" };
+    const { code } = await run([...ONE, "--yes", "--token-file", TOKEN_FILE], { env, folder });
+    const sent = server.requests.map(({ authorization }) => authorization);
+    expect(sent).toEqual(["Bearer ksh_outdated", `Bearer ${CREDENTIAL}`]);
+    expect(code).toBe(0);
+  });
+
+  test("from a pipe is read once, and not waited for when it was refused", async () => {
+    await using server = await playScript([problem(401)]);
+    const shell = `mkfifo pipe; echo "$KAITEN_AUTH_TOKEN" > pipe & kaiten-tokens "$@" --token-file pipe`;
+    const { code } = await run([...ONE, "--yes"], { env: { KAITEN_BASE_URL: server.url }, shell });
+    expect(server.requests.map(({ authorization }) => authorization)).toEqual([`Bearer ${CREDENTIAL}`]);
+    expect(code).toBe(3);
+  });
+
+  test.each<[string, string[], Options["env"], string]>([
+    ["that is missing", [], { KAITEN_AUTH_TOKEN: undefined }, "There is no credential: set KAITEN_AUTH_TOKEN, or pass"],
+    ["that is empty", [], { KAITEN_AUTH_TOKEN: "" }, "There is no credential"],
+    ["undefined", [], { KAITEN_AUTH_TOKEN: "undefined" }, "KAITEN_AUTH_TOKEN is the word undefined: what set it"],
+    ["null", [], { KAITEN_AUTH_TOKEN: "null" }, "KAITEN_AUTH_TOKEN is the word null: what set it"],
+    ["in quotes", [], { KAITEN_AUTH_TOKEN: `"${CREDENTIAL}"` }, "KAITEN_AUTH_TOKEN is in quotes: remove them."],
+    ["with its scheme", [], { KAITEN_AUTH_TOKEN: `Bearer ${CREDENTIAL}` }, "begins with the word Bearer"],
+    ["of other characters", [], { KAITEN_AUTH_TOKEN: `${CREDENTIAL}\u2026` }, "has characters that no"],
+    ["of another kind", [], { KAITEN_AUTH_TOKEN: "ksm_0123456789" }, "KAITEN_AUTH_TOKEN is"],
+    ["of a webhook", [], { KAITEN_AUTH_TOKEN: "whsec_0123456789" }, "KAITEN_AUTH_TOKEN is"],
+    ["in an empty file", ["--token-file", "empty"], {}, "The credential from --token-file is empty."],
+    ["in a missing file", ["--token-file", "missing"], {}, "Cannot read the file of --token-file (ENOENT)."],
+    ["in a folder", ["--token-file", "bin"], {}, "Cannot read the file of --token-file (EISDIR)."],
+    ["in place of its file", ["--token-file", CREDENTIAL], {}, "An argument is a secret."],
+    ["as an option", [`--token=${CREDENTIAL}`], {}, "An argument is a secret."],
+    ["as a short option", [`-t${CREDENTIAL}`], {}, "An argument is a secret."],
+    ["as a slug", [CREDENTIAL], {}, "An argument is a secret."],
+    ["within a slug", [`my-${CREDENTIAL}`], {}, "is a secret"],
+  ])("%s is refused, explained and not shown", async (_, args, env, fault) => {
+    const folder = makeFolder();
+    folder.write("empty", "\n");
+    const { code, stdout, stderr } = await run([...ONE, "--yes", ...args], { env: { ...NOWHERE, ...env }, folder });
+    expect(stderr).toContain(fault);
+    if (!fault.startsWith("has characters")) expect(stderr).not.toContain("RFC");
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+});
+
+test("a secret that is pasted as the whole command is not shown", async () => {
+  const { code, stderr } = await run([LEAKED]);
+  expect(stderr).toContain("treat it as leaked");
+  expect(code).toBe(2);
+});
+
+test("--dry-run shows what would be revoked, and sends nothing", async () => {
+  const folder = makeFolder();
+  folder.write("leak.csv", "account,token\nci-bot,key-1\nci-bot,key-2\n");
+  const args = ["revoke", "--from", "leak.csv", "--dry-run"];
+  const { code, stdout, stderr } = await run(args, { env: NOWHERE, folder });
+  expect(stdout).toBe("would-revoke\tci-bot\tkey-1\nwould-revoke\tci-bot\tkey-2\n");
+  expect(stderr).toContain("Base URL:   http://127.0.0.1:9\n");
+  expect(stderr).toContain("To revoke:  2 tokens of 1 service account\n");
+  expect(stderr).toMatch(/Nothing was sent\.\n$/);
+  expect(code).toBe(0);
+  const { stdout: json } = await run([...args, "--json"], { env: NOWHERE, folder });
+  const line = { kind: "dry-run", serviceAccountSlug: "ci-bot", tokenSlug: "key-1", maybeRevoked: false };
+  expect(JSON.parse(json.split("\n")[0] ?? "")).toEqual(line);
+  expect(folder.files()).toEqual(["leak.csv"]);
+});
+
+test("--ignore-absent counts a token that the API does not find as success", async () => {
+  await using server = await serve([]);
+  const strict = await run([...ONE, "--yes"], server);
+  expect(strict.stdout).toBe("absent\tci-bot\tdeploy-key\n");
+  expect(strict.stderr).toContain("1 token may still be active.");
+  expect(strict.stderr).not.toContain("--ignore-absent");
+  expect(strict.code).toBe(4);
+  const { code, stderr } = await run([...ONE, "--yes", "--ignore-absent"], server);
+  expect(stderr).toBe("1 token, absent 1\n");
+  expect(code).toBe(0);
+  // A slug that the API cannot have created is misspelt, not gone.
+  const misspelt = await run(["revoke", "ci-bot", "Deploy_Key", "--yes", "--ignore-absent"], server);
+  expect(misspelt.code).toBe(4);
+});
+
+test("--maybe-revoked settles what an earlier run left unknown, and the message names it", async () => {
+  await using server = await serve(tokensOf("ci-bot", "key-1", "key 2"));
+  server.fake.play("lost-after-commit", { times: 2 });
+  const first = await run(["revoke", "ci-bot", "key-1", "key 2", "--yes", "--retries", "0"], server);
+  expect(first.code).toBe(6);
+  expect(first.stderr).toMatch(
+    /For the unknown ones: npx kaiten-service-accounts revoke ci-bot (key-1 'key 2'|'key 2' key-1) --maybe-revoked\n/,
+  );
+  const second = await run(["revoke", "ci-bot", "key-1", "--yes", "--maybe-revoked"], server);
+  expect(second.stdout).toBe("absent\tci-bot\tkey-1\n");
+  expect(second.code).toBe(0);
+});
+
+test.each([
+  ["by default", [], 8],
+  ["with --concurrency 1", ["--concurrency", "1"], 1],
+  ["with --concurrency 12", ["--concurrency", "12"], 12],
+])("%s, that many requests are sent at once", async (_, args, expected) => {
+  const refs = tokensOf("ci-bot", ...Array.from({ length: 40 }, (_, index) => `token-${index}`));
+  await using server = await serve(refs, { limit: 0 });
+  const running = start(["revoke", "ci-bot", ...refs.map((ref) => ref.tokenSlug), "--yes", ...args], server);
+  await until(() => server.waiting === expected);
+  let most = 0;
+  const watch = setInterval(() => {
+    most = Math.max(most, server.waiting);
+  });
+  await until(() => running.stderr === "" && server.waiting === expected);
+  server.release();
+  expect((await running.ended).code).toBe(0);
+  clearInterval(watch);
+  expect(most).toBeLessThanOrEqual(expected);
+});
+
+test("--timeout limits an attempt, in seconds", async () => {
+  await using server = await playScript([stall()]);
+  const args = [...ONE, "--yes", "--retries", "0", "--timeout", "0.15"];
+  const { code, stderr } = await run(args, { env: { KAITEN_BASE_URL: server.url } });
+  expect(stderr).toContain("0.15 s");
+  expect(code).toBe(6);
+});
+
+test.each([0, 1])("--retries %i makes as many attempts after the first", async (retries) => {
+  await using server = await playScript([problem(503)]);
+  const args = [...ONE, "--yes", "--retries", String(retries)];
+  const { code } = await run(args, { env: { KAITEN_BASE_URL: server.url } });
+  expect(server.requests).toHaveLength(retries + 1);
+  expect(code).toBe(6);
+});
+
+test("--allow-insecure allows plain http to another machine, which is refused otherwise", async () => {
+  const env = { KAITEN_BASE_URL: "http://kaiten.invalid" };
+  const refused = await run([...ONE, "--yes"], { env });
+  expect(refused.stderr).toContain("plain http to kaiten.invalid");
+  expect(refused.stderr).toContain("pass --allow-insecure.");
+  expect(refused.code).toBe(2);
+  const allowed = await run([...ONE, "--yes", "--allow-insecure", "--retries", "0"], { env });
+  expect(allowed.stdout).toBe("not-revoked\tci-bot\tdeploy-key\n");
+  expect(allowed.code).toBe(6);
+});
+
+test("--verbose prints each attempt", async () => {
+  await using server = await playScript([problem(503, {}, { "Kaiten-TraceId": "trace-1" }), api]);
+  const { code, stdout, stderr } = await run([...ONE, "--yes", "--verbose"], { env: { KAITEN_BASE_URL: server.url } });
+  const [first, second] = stderr.split("\n");
+  expect(first).toMatch(/^attempt 1 of http:.+\/deploy-key: 503 in \d+ ms, trace trace-1, again in \d+ ms$/);
+  expect(second).toMatch(/^attempt 2 of .+: 204 in \d+ ms/);
+  expect(stdout).toBe("revoked\tci-bot\tdeploy-key\n");
+  expect(code).toBe(0);
+});
+
+test.each<[string[], string]>([
+  [["revoke"], "Name a service account and its tokens, or pass a list with --from FILE."],
+  [["revoke", "ci-bot"], "Name a service account and its tokens"],
+  [["revoke", "ci-bot", "a", "--from", "-"], "Name tokens or pass --from, not both."],
+  [["revoke", "ci-bot", ""], "is empty. Nothing was sent."],
+  [["revoke", "ci-bot", "a", ".."], "Nothing was sent."],
+  [["revoke", "ci-bot", "a/b"], "Nothing was sent."],
+  [["revoke", "ci-bot", "a\u202eb"], "Nothing was sent."],
+  [["revoke", "", "a"], "is empty. Nothing was sent."],
+  [[...ONE], "Nobody can be asked here: pass --yes to revoke these tokens. Nothing was sent."],
+  [[...ONE, "--concurrency", "0"], "--concurrency must be a whole number from 1 to 256"],
+  [[...ONE, "--concurrency", "1e2"], "It must be a number."],
+  [[...ONE, "--retries", "1.5"], "must be a whole number from 0 to 100"],
+  [[...ONE, "--timeout", "10s"], "It must be a number."],
+  [[...ONE, "--timeout", "0"], "--timeout must be "],
+  [[...ONE, "--base-url", ""], "There is no base URL: set KAITEN_BASE_URL, or pass --base-url URL."],
+  [[...ONE, "--base-url", "kaiten.example.com"], "The base URL must be an absolute URL. Pass one such as https://"],
+  [[...ONE, "--base-url", "https://a:b@kaiten.example.com"], "The base URL contains a user or password"],
+  [[...ONE, "--tokn-file", "x"], "error: unknown option '--tokn-file'\n(Did you mean --token-file?)"],
+  [["revoke", "--from", "a", "--from", "b"], "It can be given once: put the lists together."],
+  [["revok"], "error: unknown command 'revok'\n(Did you mean revoke?)"],
+  [["revok\u001b[2J"], "error: unknown command 'revok\\u001b[2J'"],
+  [["verify", "--for", "30s"], "It must be minutes, from 1m to 1440m."],
+  [["verify", "my-secret"], "error: too many arguments for 'verify'"],
+])("%j is refused", async (args, fault) => {
+  const { code, stdout, stderr } = await run(args, { env: NOWHERE });
+  expect(stderr).toContain(fault);
+  expect(stdout).toBe("");
+  expect(code).toBe(2);
+});
