@@ -79,7 +79,7 @@ test("--check names each file that has drifted, with the first line that differs
 });
 
 test.each([
-  ["has a line more", (text: string) => `${text}// more\n`],
+  ["has an empty line more", (text: string) => `${text}\n`],
   ["has a line less", (text: string) => text.trimEnd()],
 ])("--check notices a file that %s", async (_, edit) => {
   const folder = await generated(SPEC);

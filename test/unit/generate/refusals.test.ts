@@ -31,6 +31,7 @@ test.each([
   ["operationId: a, parameters: [{ name: q, in: query, allowReserved: true }]", QUERY],
   ["operationId: a, parameters: [{ name: q, in: query, content: { application/json: {} } }]", QUERY],
   ["operationId: a, parameters: [{ name: q, in: query, schema: { type: [object, 'null'] } }]", QUERY],
+  ["operationId: a, parameters: [{ name: q, in: query, schema: { $ref: '#/components/schemas/O' } }]", QUERY],
   ["operationId: a, parameters: [{ name: q&, in: query }]", 'query parameter "q&"'],
   ["operationId: a, parameters: [{ name: id, in: path, style: matrix }]", PATH],
   ["operationId: a, parameters: [{ name: id, in: path, explode: true }]", PATH],
@@ -41,10 +42,12 @@ test.each([
   ["operationId: a, requestBody: { content: { multipart/form-data: {} } }", "multipart/form-data"],
   ["operationId: a, requestBody: { content: { application/merge-patch+json: {} } }", "application/merge-patch+json"],
   ["operationId: a, responses: { 200: { content: { text/plain: {} } } }", "text/plain"],
+  ["operationId: a, responses: { 200: { content: { application/xjson: {} } } }", "application/xjson"],
   ["operationId: a, responses: { 404: { content: { application/problem+xml: {} } } }", "application/problem+xml"],
 ])("refuses the operation { %s }", async (operation, what) => {
   const path = operation.includes("in: path") ? "/{id}" : "/a";
-  const spec = specOf(`  /other: { get: { operationId: other } }\n  ${path}:\n    put: { ${operation} }`);
+  const paths = `  /other: { get: { operationId: other } }\n  ${path}:\n    put: { ${operation} }`;
+  const spec = specOf(paths, "components: { schemas: { O: { type: object } } }");
   expect(await refusal(spec)).toEqual([`openapi.yaml:6:5 PUT ${path}: not supported: ${what}.`]);
 });
 
