@@ -19,10 +19,8 @@ export interface Change {
   editText?: (yaml: string) => string;
   /** All who notice it. Nobody else does. */
   notices: readonly Noticing[];
-  /** A contract test that exists by this change alone. */
-  appears?: string;
-  /** A contract test that is added to the others: what a caller can do after the change. */
-  probe?: string;
+  /** A contract test that is added to the others, and passes: what a caller can do after the change. */
+  probe?: { title: string; code: string };
 }
 
 const PATH = "/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}";
@@ -124,14 +122,12 @@ export const CHANGES: readonly Change[] = [
         problem(A_PROBLEM, { examples: { locked: { summary: "Locked", value: { title: "Locked", status: 423 } } } }),
       ),
     ],
-    notices: ["drift", "types"],
-    appears: "a documented 423 reaches the caller as in its example 'locked'",
+    notices: ["drift", "types", "contract"],
   },
   {
     name: "a status that is no problem is added",
     edits: [add([...RESPONSES, "503"], { description: "Try again." })],
-    notices: ["drift"],
-    appears: "a documented 503 reaches the caller as what it is",
+    notices: ["drift", "contract"],
   },
   {
     name: "another success is added, which Prism prefers",
@@ -253,8 +249,7 @@ export const CHANGES: readonly Change[] = [
     name: "an operation is added",
     edits: [operation("list-service-account-tokens")],
     notices: ["drift"],
-    appears: "an added operation can be called",
-    probe: LISTING,
+    probe: { title: "an added operation can be called", code: LISTING },
   },
   {
     name: "an operation is added by an operationId that is there already",
@@ -343,10 +338,16 @@ export const CHANGES: readonly Change[] = [
   },
 
   // What is around it.
-  { name: "no credential is demanded", edits: [replace(["security"], [])], notices: ["lint", "contract"] },
+  {
+    name: "no credential is demanded",
+    edits: [replace([...OPERATION, "security"], [])],
+    notices: ["lint", "contract"],
+  },
   {
     name: "the credential is a header of its own",
-    edits: [replace(["components", "securitySchemes", "bearer"], { type: "apiKey", in: "header", name: "X-Api-Key" })],
+    edits: [
+      replace(["components", "securitySchemes", "bearerAuth"], { type: "apiKey", in: "header", name: "X-Api-Key" }),
+    ],
     notices: ["contract"],
   },
   {
