@@ -146,7 +146,7 @@ export const CHANGES: readonly Change[] = [
         "application/json": { schema: { type: "object", properties: { id: string } } },
       }),
     ],
-    notices: ["drift"],
+    notices: ["drift", "contract"],
   },
   {
     name: "the other statuses are documented as one",
