@@ -853,6 +853,13 @@ const browser: Row[] = [
 const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
 const ids: Row[] = [
   {
+    name: "a 204 with a trace id",
+    script: [killed(send(message(204, undefined, { "Kaiten-TraceId": TRACE_ID })))],
+    dead: true,
+    outcome: "revoked",
+    traceId: TRACE_ID,
+  },
+  {
     name: "a 500 with the id of its log entry",
     script: [problem(500, { errorId: "0197e2c4-8a20" })],
     dead: false,
