@@ -53,6 +53,8 @@ export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: Que
       return;
     }
     if (isStuck) pace.declareOutage();
+    // Nobody would ever start a waiting call: its own error, or that of another, ends the run.
+    if (pace.stopped) dismiss();
     for (const waiter of waiting) {
       if (pace.wait() > 0) break;
       if (waiter.isHeld()) continue;
@@ -83,10 +85,20 @@ export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: Que
       };
       return {
         enter() {
-          if (halted.signal.aborted) return false;
+          if (halted.signal.aborted || pace.stopped) return false;
           if (waiting.size === 0 && heldAt === undefined && pace.wait() === 0) return start();
           return new Promise((resolve) => {
-            waiting.add({ isHeld, resolve: (isOpen) => resolve(isOpen && start()) });
+            const waiter: Waiter = {
+              isHeld,
+              resolve(isOpen) {
+                clearTimeout(limit);
+                resolve(isOpen && start());
+              },
+            };
+            // A source that gives nothing for now, or waits for this very result, would hold it for ever.
+            const giveUp = () => isHeld() && waiting.delete(waiter) && waiter.resolve(false);
+            const limit = isHeld() ? setTimeout(giveUp, maxRetryAfter) : undefined;
+            waiting.add(waiter);
             admit();
             // Another call may take the place of one that is held.
             if (isHeld()) onReady();

@@ -250,6 +250,24 @@ describe("a run stops when to go on is pointless: the rest are not attempted", (
     expect(seen).toHaveLength(8);
   });
 
+  test("at 401s of a proxy, though the provider always has another token", async () => {
+    const { fetch, seen } = api(() => new Response("<h1>Sign in", { status: 401 }));
+    let issued = 0;
+    const client = createKaitenClient({ baseUrl: BASE, fetch, token: () => `ksh_token-number-${issued++}` });
+    const outcomes: string[] = [];
+    const run = async () => {
+      for await (const { outcome } of client.serviceAccounts.tokens.revokeAll(refs(50))) {
+        outcomes.push(outcome);
+      }
+      outcomes.push("end");
+    };
+    void run();
+    await vi.runAllTimersAsync();
+    expect(outcomes).toEqual([...Array(50).fill("not-revoked"), "end"]);
+    // Each of the first eight may have tried its second token before the eighth answer came.
+    expect(seen.length).toBeLessThanOrEqual(16);
+  });
+
   test("at the first 403 Auth.MissingScope, not at another 403 of the API", async () => {
     const missing = api(() => problem(403, "Auth.MissingScope"));
     expect(await collect(revokeAll(missing.fetch, refs(50), { concurrency: 1 }))).toHaveLength(50);
@@ -381,6 +399,50 @@ describe("an outage in the middle of a run", () => {
     const results = await collect(revokeAll(fetch, refs(30), { concurrency: 2 }));
     expect(seen.filter((slug) => slug === "t0").length).toBeLessThanOrEqual(2);
     expect(results.find(({ ref }) => ref.tokenSlug === "t0")).toMatchObject({ outcome: "unknown" });
+  });
+
+  test("a held call settles after maxRetryAfter, also where the source waits for its result", async () => {
+    const { fetch } = api((slug) => (slug === "t1" ? problem(500) : new Response(null, { status: 204 })));
+    let next = () => {};
+    async function* waitsForResults() {
+      for (const one of refs(3)) {
+        yield one;
+        await new Promise<void>((resolve) => {
+          next = resolve;
+        });
+      }
+    }
+    const outcomes: string[] = [];
+    const started = Date.now();
+    const run = async () => {
+      for await (const { outcome } of revokeAll(fetch, waitsForResults(), { concurrency: 1 })) {
+        outcomes.push(outcome);
+        setTimeout(() => next(), 1);
+      }
+    };
+    let ended = false;
+    void run().then(() => {
+      ended = true;
+    });
+    await vi.runAllTimersAsync();
+    expect(ended).toBe(true);
+    expect(outcomes).toEqual(["revoked", "unknown", "revoked"]);
+    expect(Date.now() - started).toBeLessThan(61_000);
+  });
+
+  test("with maxRetryAfter 0 the last call of a list settles at once", async () => {
+    const { fetch } = api((slug) => (slug === "t1" ? problem(500) : new Response(null, { status: 204 })));
+    const client = createKaitenClient({ baseUrl: BASE, token: "ksh_0123456789", fetch, retries: 0, maxRetryAfter: 0 });
+    const outcomes: string[] = [];
+    const run = async () => {
+      for await (const { outcome } of client.serviceAccounts.tokens.revokeAll(refs(2), { concurrency: 1 })) {
+        outcomes.push(outcome);
+      }
+      outcomes.push("end");
+    };
+    void run();
+    await vi.runAllTimersAsync();
+    expect(outcomes).toEqual(["revoked", "unknown", "end"]);
   });
 
   test("a run of a single token ends as a call on its own does", async () => {
