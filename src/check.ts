@@ -1,4 +1,4 @@
-// Checks what a caller passes, once, at the door: after that it is trusted.
+// Checks what a caller passes, once and before anything else. The code behind it trusts what it gets.
 import { tokenFault } from "./call/credential.js";
 import { SlugError, slugFault } from "./call/slug.js";
 import type { BulkOptions, BulkRef, BulkRefs, CallOptions, ClientOptions, TokenRef, VerifyOptions } from "./types.js";

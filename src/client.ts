@@ -23,7 +23,7 @@ import type { ClientOptions, KaitenClient, Revocation } from "./types.js";
  */
 export function createKaitenClient(options: ClientOptions): KaitenClient {
   const { baseUrl, traceparent, ...settings } = checkClientOptions(options);
-  // Looked up at each call, so that a `fetch` that was wrapped later is used; and called without `this`, as it must be.
+  // Looked up at each call, so that a `fetch` that was wrapped later is used. Called without `this`: browsers demand that.
   const fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const transport = createTransport(baseUrl, fetch, traceparent);
   const openCredential = createCredential(options.token);
@@ -34,7 +34,7 @@ export function createKaitenClient(options: ClientOptions): KaitenClient {
         async revoke(ref, callOptions) {
           const checked = checkRef(ref);
           const call = callOptions === undefined ? defaults : checkCallOptions(settings, callOptions);
-          // Undefined only where the gate of a run stays closed.
+          // It is undefined only for a call of `revokeAll`, when the run has stopped.
           return revoke(transport, openCredential(), checked, call) as Promise<Revocation>;
         },
         revokeAll(refs, bulkOptions = {}) {

@@ -39,7 +39,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<FetchResponse>;
 
 /** What a token provider is called with. */
 export interface TokenRequest {
-  /** The token that the API refused with 401: return another one if there is one. */
+  /** The token that the API refused with 401. Return another one, or the same where there is no other. */
   rejected?: string;
   /** Aborts when the call no longer needs the token. */
   signal: AbortSignal;
@@ -193,7 +193,7 @@ export interface KaitenClient {
       /**
        * Revokes a token. Resolves with `revoked` after a 204 to this very call, or with `absent` when the API no longer
        * finds the token after an attempt that may have revoked it. Other replicas of the API may accept a revoked token
-       * for up to five minutes: {@link KaitenClient.verify} tells.
+       * for up to five minutes: {@link KaitenClient.verify} shows whether they do.
        *
        * @throws {TypeError} for a bad argument. Nothing was sent.
        * @throws {KaitenError} in all other cases; its `outcome` says what is known of the token.

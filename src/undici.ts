@@ -35,9 +35,9 @@ export interface UndiciOptions {
   dispatcher?: Dispatcher | undefined;
 }
 
-/** For {@link ClientOptions.fetch}, and for no more than this library needs. */
+/** For {@link ClientOptions.fetch} only: it supports what this library needs, not all of `fetch`. */
 export interface UndiciFetch extends Fetch {
-  /** It tells when a request is started: what fails before is `not-revoked`. */
+  /** It reports when a request is started: what fails before is `not-revoked`. */
   readonly reportsStart: true;
   /** Closes the connections, once the requests in flight have ended. */
   close(): Promise<void>;
@@ -168,7 +168,7 @@ const DECODERS = new Map<string, (isWhole: boolean) => Decoder>([
 const MAX_CODINGS = 5;
 
 /**
- * @param isWhole whether the bytes are all there were: else the end may be missing.
+ * @param isWhole whether the body is complete: else its end may be missing.
  * @returns the text; with a coding that is not known, as it came, as the platform's `fetch` does.
  */
 async function decode(bytes: Buffer, header: string | null, isWhole: boolean): Promise<string> {

@@ -8,8 +8,8 @@ import { playScript } from "../../test/faults/server.js";
 import { api } from "../../test/faults/steps.js";
 import { CLIENTS, type CreateClient } from "./clients.js";
 
-/** Longer than any client takes by default with all its attempts, in ms. */
-const PATIENCE = 90_000;
+/** Longer than any client takes by default with all its attempts. */
+const GIVE_UP_MS = 90_000;
 const ROWS_AT_ONCE = 16;
 
 /** How many faults were played, and in how many the client was wrong, never answered or leaked the credential. */
@@ -23,7 +23,7 @@ async function play({ script }: Row, create: CreateClient, score: Score): Promis
       () => "revoked",
       (error: unknown) => error,
     ),
-    sleep(PATIENCE, "hung", { ref: false }),
+    sleep(GIVE_UP_MS, "hung", { ref: false }),
   ]);
   // Peers know only success and failure.
   const open = end instanceof KaitenError && end.outcome !== "not-revoked";

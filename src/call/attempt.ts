@@ -167,7 +167,7 @@ export async function attempt(
   };
 }
 
-/** All that a 204 says. Nobody changes it. */
+/** All that a 204 says. It is shared, and must not be changed. */
 const REVOKED: AttemptResult = {
   kind: "response",
   status: 204,
@@ -188,8 +188,8 @@ function readAnswer(response: Response, body: unknown, text: string, secrets: re
   if (status === 204) return noContent(response);
   const headers = redactHeaders(response.headers, secrets);
   const retryAfter = readRetryAfter(response.headers);
-  const isProblem = status >= 400 && !redirected && isProblemType(headers.get("content-type"));
-  if (isProblem && typeof body === "object" && body !== null && !Array.isArray(body)) {
+  const hasProblemType = status >= 400 && !redirected && isProblemType(headers.get("content-type"));
+  if (hasProblemType && typeof body === "object" && body !== null && !Array.isArray(body)) {
     const problem = readProblem(redactJson(body, secrets) as object, status);
     return { kind: "problem", status, problem, headers, retryAfter };
   }
@@ -210,7 +210,7 @@ interface FailureContext {
   secrets: readonly string[];
 }
 
-/** What a person reads, given the words of the cause. Those of OpenSSL help nobody. */
+/** The message for a person, given the message of the cause. OpenSSL's own is left out: it explains nothing. */
 const CONNECT_FAULTS: Record<ConnectFault, (words: string) => string> = {
   certificate: (words) =>
     `the server's certificate is not trusted: ${words}. For a private certificate authority, set NODE_EXTRA_CA_CERTS to its file`,

@@ -3,12 +3,12 @@ import type { PaceEvent } from "../types.js";
 import { backoff } from "./retry.js";
 import { type AttemptResult, isDefinite, isRouteMissing } from "./verdict.js";
 
-/** A run starts with at most so many requests in flight: the server hashes the credential for each, 50 to 100 ms. */
+/** The most requests in flight at the start of a run: the server hashes the credential for each, 50 to 100 ms. */
 const FIRST_LIMIT = 16;
-/** So many attempts in a row without a definite answer are an outage. */
-const OUTAGE = 8;
-/** So many missing routes, before anything was ever answered, are a wrong base URL. */
-const WRONG_BASE_URL = 3;
+/** This many attempts in a row without a definite answer are an outage. */
+const OUTAGE_ATTEMPTS = 8;
+/** This many missing routes in a row, before any definite answer, mean a wrong base URL. */
+const MAX_MISSING_ROUTES = 3;
 
 export interface Pace {
   /** @returns ms until an attempt may start: 0 for now, Infinity for after another one has ended. */
@@ -80,8 +80,8 @@ export function createPace({ concurrency, maxRetryAfter, now, onPace }: PaceOpti
   function failed(time: number, result: AttemptResult): void {
     indefinite++;
     missingRoutes = isRouteMissing(result) ? missingRoutes + 1 : 0;
-    if (definite === 0 && missingRoutes >= WRONG_BASE_URL) stopped = true;
-    if (indefinite >= OUTAGE) outage(time, result);
+    if (definite === 0 && missingRoutes >= MAX_MISSING_ROUTES) stopped = true;
+    if (indefinite >= OUTAGE_ATTEMPTS) outage(time, result);
   }
 
   function outage(time: number, result?: AttemptResult): void {

@@ -108,7 +108,7 @@ function wasCut(result: AttemptResult, next: Next): boolean {
   return next === "refresh" || (result.kind === "failure" && result.why === "abort");
 }
 
-/** @returns true where another token will be sent, or why there is none; undefined where nobody could be asked. */
+/** @returns true where another token will be sent, or why there is none; undefined without a provider to ask, or after an abort. */
 async function refresh({ credential, timeout, signal }: Call): Promise<true | RefreshFailure | undefined> {
   try {
     const refreshed = await withDeadline(timeout, signal, (ending) => credential.refresh(ending));

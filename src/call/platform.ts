@@ -7,8 +7,8 @@ interface Runtime {
 }
 
 /**
- * When a kept connection breaks before the answer, a browser repeats a DELETE (RFC 9110 §9.2.2) and does not tell. Its
- * CORS preflight allows only `Authorization` and `Content-Type`.
+ * When a kept connection breaks before the answer, a browser repeats a DELETE (RFC 9110 §9.2.2) and does not report
+ * it. The API's CORS rules allow only the headers `Authorization` and `Content-Type`.
  */
 export function isBrowser(): boolean {
   const userAgent = (globalThis as Runtime).navigator?.userAgent;

@@ -13,7 +13,7 @@ export interface Queue {
   open(): Gate & { close(): void };
   /** Whether the run may take another reference. */
   readonly ready: boolean;
-  /** How many calls wait for a sign of life from the server. */
+  /** How many calls are held: out of retries, they wait for the run's next definite answer to make one more attempt. */
   readonly held: number;
   /** No further call will be opened. */
   finish(): void;
@@ -46,7 +46,7 @@ export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: Que
   /** Starts as many attempts as the pace allows. */
   function admit(): void {
     clearTimeout(timer);
-    // When only held calls are left, nobody can meet the definite answer that they wait for.
+    // When only held calls are left, no attempt is under way that could bring the definite answer they wait for.
     const isStuck = finished && open > 0 && held() === open;
     if (halted.signal.aborted || (isStuck && pace.definite === 0)) {
       dismiss();

@@ -3,10 +3,10 @@
 
 export const MARK = "[credential]";
 
-/** So many characters from the beginning of a credential are redacted, and longer fragments too: a cut may leave them. */
+/** Leading fragments of a credential are redacted from this length on: a text that was cut off may end in one. */
 const MIN_PREFIX = 8;
 
-/** So many characters at its end: a server may cut off `ksh_`, or show only the last ones. */
+/** Trailing fragments, from this length on: a server may cut off `ksh_`, or show only the last characters. */
 const MIN_SUFFIX = 16;
 
 /** A character as a URL, JSON or HTML may write it. */
@@ -141,7 +141,7 @@ function copyCause(cause: unknown, secrets: readonly string[], depth: number): E
   return copy;
 }
 
-/** The innermost cause that has words: `fetch failed` alone helps nobody. */
+/** The message of the innermost cause that has one: `fetch failed` alone explains nothing. */
 export function rootMessage(error: Error & { code?: unknown }): string {
   const inner = error.cause instanceof Error ? rootMessage(error.cause) : "";
   const { message, code } = error;

@@ -1,7 +1,7 @@
 // How long to wait before another attempt.
 
-const FIRST = 500;
-const LONGEST = 8_000;
+const FIRST_MS = 500;
+const LONGEST_MS = 8_000;
 
 /**
  * Exponential backoff: 0.5 s, doubling, at most 8 s, less a random half, so that many clients do not come back together.
@@ -10,7 +10,7 @@ const LONGEST = 8_000;
  * @returns ms.
  */
 export function backoff(retry: number): number {
-  return Math.min(LONGEST, FIRST * 2 ** retry) * (0.5 + Math.random() / 2);
+  return Math.min(LONGEST_MS, FIRST_MS * 2 ** retry) * (0.5 + Math.random() / 2);
 }
 
 const HTTP_DATE = /^(Mon|Tues?|Wed(nes)?|Thu(rs)?|Fri|Sat(ur)?|Sun)(day)?,? .*\d{2}:\d{2}:\d{2}( GMT| \d{4})$/;

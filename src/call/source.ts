@@ -9,7 +9,7 @@ export interface Source {
   take(): Taken | Promise<Taken>;
   close(): void;
   readonly ended: boolean;
-  /** What it threw: for the end of the run, since the references before it have results to come. */
+  /** What it threw. The run throws it at its end, after the results of the references before it. */
   readonly failure: { error: unknown } | undefined;
 }
 
@@ -43,7 +43,7 @@ export function openSource(refs: BulkRefs): Source {
     if (!ended) release();
     ended = true;
     if (waiting.size === 0) return;
-    // A reference that the source has just given has its result: it arrives before the next turn of the event loop.
+    // A reference that the source gave just before is still taken: it arrives before this timer fires.
     timer = setTimeout(() => {
       for (const resolve of waiting) resolve(undefined);
       waiting.clear();

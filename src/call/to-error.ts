@@ -1,7 +1,7 @@
 // Turns a call that ended into the error that the caller gets: what happened, what it means for the token, what to do.
 
 import {
-  type Failure,
+  type ErrorInit,
   KaitenAbortError,
   KaitenConnectionError,
   KaitenError,
@@ -15,7 +15,7 @@ import type { Ended } from "./perform.js";
 import type { AttemptResult } from "./verdict.js";
 
 /** What an outcome means, in the words of the operation. */
-export type Meaning = Record<Failure["outcome"], string>;
+export type Meaning = Record<ErrorInit["outcome"], string>;
 
 const SCOPE = "The credential needs the scope write:tokens.";
 
@@ -41,20 +41,20 @@ export interface ErrorContext {
 
 export function toError(ended: Ended, { ref, meaning, timeout, signal }: ErrorContext): KaitenError {
   const { last, attempts, refreshFailure, aborted } = ended;
-  const outcome = ended.outcome as Failure["outcome"];
-  const failure: Failure = {
+  const outcome = ended.outcome as ErrorInit["outcome"];
+  const init: ErrorInit = {
     ...{ outcome, attempts, ref, request: last?.request, traceId: last?.traceId, cause: refreshFailure?.cause },
     at: last?.at ?? new Date().toISOString(),
   };
   const say = (what: string, advice = "") => [`${sentence(what)}`, meaning[outcome], advice].filter(Boolean).join(" ");
-  if (aborted || !last) return new KaitenAbortError(say("The call was aborted"), { ...failure, cause: signal?.reason });
+  if (aborted || !last) return new KaitenAbortError(say("The call was aborted"), { ...init, cause: signal?.reason });
 
   const { result } = last;
   if (result.kind === "failure") {
     const { why, reason, cause } = result;
-    if (why === "timeout") return new KaitenTimeoutError(say(reason), timeout, failure);
-    const Failed = why === "connection" ? KaitenConnectionError : KaitenError;
-    return new Failed(say(reason), { ...failure, cause });
+    if (why === "timeout") return new KaitenTimeoutError(say(reason), timeout, init);
+    const ErrorClass = why === "connection" ? KaitenConnectionError : KaitenError;
+    return new ErrorClass(say(reason), { ...init, cause });
   }
   const refused = refreshFailure ? `; the token provider gave no replacement: ${refreshFailure.reason}` : "";
   const advice = outcome === "absent" ? "" : adviceFor(result, last.request.url);
@@ -62,15 +62,15 @@ export function toError(ended: Ended, { ref, meaning, timeout, signal }: ErrorCo
     const { status, problem } = result;
     const name = problem.code ?? problem.title ?? "";
     const what = [`The API answered ${status} ${name}`.trimEnd(), problem.detail].filter(Boolean).join(": ");
-    return new KaitenProblemError(say(what + refused, advice), result, failure);
+    return new KaitenProblemError(say(what + refused, advice), result, init);
   }
   const type = result.headers.get("content-type") ?? "no media type";
   const what = result.status ? `Unexpected response ${result.status} (${type})` : `Unexpected redirect (${type})`;
-  return new KaitenResponseError(say(what + refused, advice), result, failure);
+  return new KaitenResponseError(say(what + refused, advice), result, init);
 }
 
 /** For a token whose turn never came. */
-export function notAttempted(ref: TokenRef, outcome: Failure["outcome"], cause: unknown): KaitenNotAttemptedError {
+export function notAttempted(ref: TokenRef, outcome: ErrorInit["outcome"], cause: unknown): KaitenNotAttemptedError {
   const known = outcome === "unknown" ? "An earlier attempt may have revoked it." : "If it was active, it still is.";
   const summary = `The run stopped before this token's turn: nothing was sent for it. ${known}`;
   return new KaitenNotAttemptedError(summary, { outcome, attempts: 0, ref, at: new Date().toISOString(), cause });

@@ -16,13 +16,13 @@ const BEFORE_WRITE = /^(getaddrinfo|connect)$/;
 /** What Node's fetch throws for a port that no browser connects to (Fetch Standard, "port blocking"). It has no code. */
 const BLOCKED = "bad port";
 
-/** What the person at the other end can do about it. */
+/** Why nothing was written. Each has advice of its own. */
 export type ConnectFault = "certificate" | "plain-http" | "unreachable";
 
 /**
  * Reads the causes of what a `fetch` threw.
  *
- * @returns why nothing was written; undefined where that is not certain, as where a runtime does not tell.
+ * @returns why nothing was written; undefined where that is not certain, as on a runtime that does not report it.
  */
 export function connectFault(thrown: unknown): ConnectFault | undefined {
   try {

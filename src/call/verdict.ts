@@ -5,7 +5,7 @@ import type { Outcome } from "../types.js";
 /** What one attempt met. Holds no secret. */
 export type AttemptResult =
   | { kind: "problem"; status: number; problem: Problem; headers: Headers; retryAfter: number | undefined }
-  /** Any other answer. `redirected`: somebody followed a redirect, so it is the answer to another request. */
+  /** Any other answer. `redirected`: the `fetch` followed a redirect, so it is the answer to another request. */
   | {
       kind: "response";
       status: number;
@@ -60,7 +60,7 @@ function saysAbsent(result: AttemptResult): boolean {
  * Judges an attempt by its result and by what came before.
  *
  * @param maybeRevoked whether an earlier attempt may have revoked the token: then a refusal proves nothing any more.
- * @param repeats whether the platform may repeat a request without telling, as browsers do: then a 4xx may be the answer
+ * @param repeats whether the platform may repeat a request without reporting it, as browsers do: then a 4xx may be the answer
  *   to the second request.
  */
 export function verdict(result: AttemptResult, maybeRevoked: boolean, repeats: boolean): Verdict {

@@ -3,14 +3,14 @@ import { EXIT, type ExitCode, mostSevere } from "./exit-code.js";
 import type { Journal } from "./journal.js";
 import type { Known, Plan } from "./plan.js";
 import type { Summary } from "./report.js";
-import type { Connection, Flags } from "./settings.js";
+import type { Access, Flags } from "./settings.js";
 import type { TokenMap } from "./targets.js";
 import { plural, printable, shellQuote } from "./text.js";
 import type { Output } from "./ui/output.js";
 
 export interface Session {
   flags: Flags;
-  connection: Connection;
+  access: Access;
   plan: Plan;
   /** How many lines --skip-bad left out. */
   skipped: number;

@@ -10,7 +10,7 @@ import { createPlan, type Plan, planNotices } from "./plan.js";
 import { createSummary, fields, json } from "./report.js";
 import { send } from "./send.js";
 import { senderOf } from "./sender.js";
-import { type Connection, connect, type Flags } from "./settings.js";
+import { type Access, type Flags, openAccess } from "./settings.js";
 import { namedTargets } from "./targets.js";
 import { plural, printable } from "./text.js";
 import { createOutput, type Output } from "./ui/output.js";
@@ -23,8 +23,8 @@ export async function revoke(account: string | undefined, tokens: string[], flag
   const stderr = createOutput(process.stderr);
   const tell = (text: string) => stderr.line(printable(text));
 
-  const connection = await connect(flags);
-  const { baseUrl, credential } = connection;
+  const access = await openAccess(flags);
+  const { baseUrl, credential } = access;
   const { targets, skipped, notices } = await readTargets(account, tokens, flags, credential.secret);
   notices.forEach(tell);
 
@@ -34,14 +34,14 @@ export async function revoke(account: string | undefined, tokens: string[], flag
   const plan = createPlan(targets, known, { maybeRevoked: flags.maybeRevoked === true });
   if (file !== undefined) planNotices(plan, file).forEach(tell);
 
-  if (flags.dryRun || (plan.size > 0 && !flags.yes)) overview(plan, connection).forEach(tell);
+  if (flags.dryRun || (plan.size > 0 && !flags.yes)) overview(plan, access).forEach(tell);
   if (flags.dryRun) {
     printPlan(plan, stdout, flags);
     await stdout.flushed();
     tell("Nothing was sent.");
     return skipped > 0 || stdout.undelivered > 0 ? EXIT.other : EXIT.ok;
   }
-  const session = { flags, connection, plan, skipped, known, journal: undefined, file, stdout, stderr };
+  const session = { flags, access, plan, skipped, known, journal: undefined, file, stdout, stderr };
   if (plan.size === 0) return finish(session, createSummary(), new Set());
 
   const isAgreed = hasExpired(credential) || flags.yes || (await confirm(plan.size, flags));
@@ -82,7 +82,7 @@ const MAX_NAMES = 10;
 const MAX_ACCOUNTS = 20;
 
 /** What the person must see before anything is destroyed. */
-function overview({ send, size }: Plan, { baseUrl, credential }: Connection): string[] {
+function overview({ send, size }: Plan, { baseUrl, credential }: Access): string[] {
   const counts = new Map<string, number>();
   for (const { serviceAccountSlug } of send) counts.set(serviceAccountSlug, (counts.get(serviceAccountSlug) ?? 0) + 1);
   const names =
@@ -102,7 +102,7 @@ function overview({ send, size }: Plan, { baseUrl, credential }: Connection): st
 /** @returns whether the person typed what was asked for. One wrong answer is a no. */
 async function confirm(size: number, { from }: Flags): Promise<boolean> {
   if (from === "-" || !canAsk()) {
-    throw new UsageError("Nobody can be asked here: pass --yes to revoke these tokens. Nothing was sent.");
+    throw new UsageError("Cannot ask for confirmation here: pass --yes to revoke these tokens. Nothing was sent.");
   }
   if (size <= MAX_NAMES) return (await ask("This cannot be undone. Type yes to revoke: ")) === "yes";
   const answer = await ask("This cannot be undone. Type the number of tokens to revoke: ");

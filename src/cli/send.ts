@@ -11,7 +11,7 @@ import { plural, printable } from "./text.js";
 import { bar, createProgress, type Progress, spinner } from "./ui/progress.js";
 
 export async function send(session: Session): Promise<ExitCode> {
-  const { flags, connection, plan, journal, stdout, stderr } = session;
+  const { flags, access, plan, journal, stdout, stderr } = session;
   const summary = createSummary();
   const codes = new Set<ExitCode>();
   let failure: Error | undefined;
@@ -21,13 +21,13 @@ export async function send(session: Session): Promise<ExitCode> {
 
   const onStop = () => {
     progress.notice = "stopping";
-    const inFlight = plural(connection.inFlight(), "request");
+    const inFlight = plural(access.inFlight(), "request");
     tell(`Stopping: waiting for ${inFlight} in flight. Press Ctrl-C again to quit now.`);
   };
   const stopped = stopOnSignals(onStop, () => quit(session, progress));
   const canary = createCanary();
   const signal = AbortSignal.any([stopped, canary.signal]);
-  const client = connection.createClient((event) => {
+  const client = access.newClient((event) => {
     if (plan.size === 1 && event.delay !== undefined) progress.notice = `${event.status ?? event.error}, trying again`;
     if (flags.verbose) tell(attemptLine(event));
   });
@@ -66,7 +66,7 @@ function isPlainlyAbsent({ outcome, ref }: TokenResult): boolean {
   return outcome === "absent" && canExist(ref.serviceAccountSlug) && canExist(ref.tokenSlug);
 }
 
-/** So many absent tokens, and nothing else, at the beginning of a run mean a wrong list. */
+/** This many absent tokens, and nothing else, at the beginning of a run mean a wrong list. */
 const CANARY_RESULTS = 20;
 
 function createCanary() {
@@ -82,7 +82,7 @@ function createCanary() {
   };
 }
 
-/** Shorter pauses are told once: with a rate limit there is one every second. */
+/** Shorter pauses are reported once: with a rate limit there is one every second. */
 const LONG_PAUSE_MS = 5_000;
 
 function paceNotices(progress: Progress, tell: (text: string) => void): (event: PaceEvent) => void {
@@ -104,10 +104,10 @@ function paceNotices(progress: Progress, tell: (text: string) => void): (event: 
 }
 
 /** After the second signal. Written at once: what is buffered may never be. */
-function quit({ connection, file, stdout }: Session, progress: Progress): void {
+function quit({ access, file, stdout }: Session, progress: Progress): void {
   progress.end();
   const lines = [
-    `Quit with ${plural(connection.inFlight(), "request")} in flight: their tokens may be revoked or not.`,
+    `Quit with ${plural(access.inFlight(), "request")} in flight: their tokens may be revoked or not.`,
     file === undefined
       ? "There is no journal: run it again with --maybe-revoked."
       : `The journal ${file} has them: run the same command again to continue.`,

@@ -28,10 +28,11 @@ export interface Flags {
   verbose?: boolean;
 }
 
-export type Connection = Awaited<ReturnType<typeof connect>>;
+/** What a command needs to reach the API. */
+export type Access = Awaited<ReturnType<typeof openAccess>>;
 
 /** @throws {UsageError} naming the option and what it must be. */
-export async function connect(flags: Flags) {
+export async function openAccess(flags: Flags) {
   const { retries, allowInsecure } = flags;
   const timeout = flags.timeout && Math.round(flags.timeout * 1000);
   // Before the credential: nobody should type theirs only to be told that the URL is wrong.
@@ -40,7 +41,7 @@ export async function connect(flags: Flags) {
   const credential = await readCredential(flags.tokenFile, flags.from !== "-");
   const { fetch, inFlight } = lazyFetch(new URL(baseUrl).hostname);
   return {
-    createClient: (onAttempt?: ClientOptions["onAttempt"]) =>
+    newClient: (onAttempt?: ClientOptions["onAttempt"]) =>
       createKaitenClient({ baseUrl, token: credential.token, fetch, timeout, retries, allowInsecure, onAttempt }),
     /** Without a slash at its end. */
     baseUrl,

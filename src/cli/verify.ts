@@ -3,14 +3,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Verification } from "../index.js";
 import { EXIT, type ExitCode } from "./exit-code.js";
 import { json } from "./report.js";
-import { type Connection, connect, type Flags } from "./settings.js";
+import { type Access, type Flags, openAccess } from "./settings.js";
 import { stopOnSignals } from "./signals.js";
 import { plural, printable } from "./text.js";
 import { createOutput } from "./ui/output.js";
 import { createProgress, type Progress, spinner } from "./ui/progress.js";
 
 const INTERVAL_MS = 5_000;
-/** What --for decides by: all answers of so long a time, and at least so many. */
+/** --for decides by all answers of this last stretch of time, and needs at least this many. */
 const WINDOW_MS = 60_000;
 const MIN_ANSWERS = 10;
 
@@ -20,13 +20,13 @@ const CODES = { inactive: EXIT.ok, active: EXIT.notFound, unknown: EXIT.unreacha
 export async function verify(flags: Flags): Promise<ExitCode> {
   const stdout = createOutput(process.stdout);
   const stderr = createOutput(process.stderr);
-  const connection = await connect(flags);
-  const { baseUrl, credential } = connection;
+  const access = await openAccess(flags);
+  const { baseUrl, credential } = access;
   stderr.line(`Checking the secret from ${credential.source} at ${baseUrl}`);
 
   const stopped = stopOnSignals();
   const progress = createProgress(stderr, spinner("asking"));
-  const answers = await collect(connection, flags.for ?? 0, stopped, progress);
+  const answers = await collect(access, flags.for ?? 0, stopped, progress);
   progress.end();
 
   const last = answers.at(-1);
@@ -50,13 +50,13 @@ export async function verify(flags: Flags): Promise<ExitCode> {
 type Answer = Verification & { time: number };
 
 async function collect(
-  { createClient }: Connection,
+  { newClient }: Access,
   forMs: number,
   stopped: AbortSignal,
   progress: Progress,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
-  const client = createClient();
+  const client = newClient();
   const end = performance.now() + forMs;
   try {
     for (let time = 0; time < end; ) {

@@ -5,7 +5,7 @@ import type { Problem } from "./problem.js";
 type TokenRef = operations["delete-service-account-token"]["parameters"]["path"];
 
 /** What every error of a call is made from. */
-export interface Failure {
+export interface ErrorInit {
   outcome: "absent" | "not-revoked" | "unknown";
   attempts: number;
   ref: TokenRef;
@@ -33,7 +33,7 @@ export class KaitenError extends Error {
 
   declare readonly name: Name;
   /** What is known of the token, over all attempts of the call. */
-  readonly outcome: Failure["outcome"];
+  readonly outcome: ErrorInit["outcome"];
   /** How many attempts were made. */
   readonly attempts: number;
   /** The token that was named. */
@@ -47,7 +47,7 @@ export class KaitenError extends Error {
   /** What happened and what it means for the token: the message without request, attempts and ids. */
   readonly summary: string;
 
-  constructor(summary: string, { outcome, attempts, ref, request, at, traceId, errorId, cause }: Failure) {
+  constructor(summary: string, { outcome, attempts, ref, request, at, traceId, errorId, cause }: ErrorInit) {
     const details = [
       request && `${request.method} ${request.url}`,
       `${attempts} attempt${attempts === 1 ? "" : "s"}`,
@@ -102,9 +102,9 @@ export class KaitenProblemError<Status extends number = number> extends KaitenEr
   constructor(
     summary: string,
     answer: { status: Status; problem: Problem; headers: Headers; retryAfter: number | undefined },
-    failure: Failure,
+    init: ErrorInit,
   ) {
-    super(summary, { ...failure, errorId: answer.problem.errorId });
+    super(summary, { ...init, errorId: answer.problem.errorId });
     this.status = answer.status;
     this.problem = answer.problem as Problem<Status>;
     this.code = answer.problem.code;
@@ -133,9 +133,9 @@ export class KaitenResponseError extends KaitenError {
   constructor(
     summary: string,
     answer: { status: number; headers: Headers; excerpt: string; retryAfter: number | undefined },
-    failure: Failure,
+    init: ErrorInit,
   ) {
-    super(summary, failure);
+    super(summary, init);
     this.status = answer.status;
     this.headers = answer.headers;
     this.excerpt = answer.excerpt;
@@ -162,8 +162,8 @@ export class KaitenTimeoutError extends KaitenError {
   /** The limit of an attempt, in ms. */
   readonly timeout: number;
 
-  constructor(summary: string, timeout: number, failure: Failure) {
-    super(summary, failure);
+  constructor(summary: string, timeout: number, init: ErrorInit) {
+    super(summary, init);
     this.timeout = timeout;
   }
 }

@@ -213,7 +213,7 @@ test.each<[string[], string]>([
   [["revoke", "ci-bot", "a/b"], "Nothing was sent."],
   [["revoke", "ci-bot", "a\u202eb"], "Nothing was sent."],
   [["revoke", "", "a"], "is empty. Nothing was sent."],
-  [[...ONE], "Nobody can be asked here: pass --yes to revoke these tokens. Nothing was sent."],
+  [[...ONE], "Cannot ask for confirmation here: pass --yes to revoke these tokens. Nothing was sent."],
   [[...ONE, "--concurrency", "0"], "--concurrency must be a whole number from 1 to 256"],
   [[...ONE, "--concurrency", "1e2"], "It must be a number."],
   [[...ONE, "--retries", "1.5"], "must be a whole number from 0 to 100"],

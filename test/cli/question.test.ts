@@ -96,7 +96,9 @@ test.each([
   await using server = await serve([]);
   const terminal = startInTerminal([], { ...server, shell });
   expect(await terminal.ended).toBe(2);
-  expect(terminal.text).toContain("Nobody can be asked here: pass --yes to revoke these tokens. Nothing was sent.\r\n");
+  expect(terminal.text).toContain(
+    "Cannot ask for confirmation here: pass --yes to revoke these tokens. Nothing was sent.\r\n",
+  );
   expect(server.fake.requests).toEqual([]);
 });
 

@@ -29,7 +29,7 @@ function moment() {
   return { reached, isReached };
 }
 
-const heedless: ClientOptions["fetch"] = (url, init) => fetch(url, { ...init, signal: null });
+const ignoringSignal: ClientOptions["fetch"] = (url, init) => fetch(url, { ...init, signal: null });
 
 const half = "HTTP/1.1 403 No\r\nContent-Length: 9999\r\n\r\nhalf";
 
@@ -41,8 +41,8 @@ interface Moment {
   outcome: Outcome;
   /** How many requests the server has seen by then. */
   requests: number;
-  /** Nobody but the fetch could free its connection, and it does not. */
-  held?: true;
+  /** The fetch ignores the signal, so its connection stays open. */
+  keepsConnection?: true;
 }
 
 /** Tells when the headers have arrived. */
@@ -115,15 +115,15 @@ const MOMENTS: Moment[] = [
   {
     name: "in flight, with a fetch that does not heed it",
     step: (reached) => inTurn(tell(reached), stall()),
-    options: () => ({ fetch: heedless }),
+    options: () => ({ fetch: ignoringSignal }),
     outcome: "unknown",
     requests: 1,
-    held: true,
+    keepsConnection: true,
   },
   {
     name: "in the body, with a fetch that does not heed it",
     step: () => stall(half),
-    options: (reached) => ({ fetch: whenAnswered(reached, heedless) }),
+    options: (reached) => ({ fetch: whenAnswered(reached, ignoringSignal) }),
     outcome: "unknown",
     requests: 1,
   },
@@ -153,7 +153,7 @@ describe.each(MOMENTS)("an abort $name", (row) => {
     expect(error.message).toContain("The call was aborted");
     expect(server.requests).toHaveLength(row.requests);
     expect(getEventListeners(signal, "abort")).toEqual([]);
-    if (!row.held) await server.idle();
+    if (!row.keepsConnection) await server.idle();
   });
 });
 

@@ -1,4 +1,4 @@
-// How fast a run may go, in a time of the test: the limit, the pause, the outage, and when it stops.
+// How fast a run may go, on a clock of the test: the limit, the pause, the outage, and when it stops.
 import { describe, expect, test, vi } from "vitest";
 import { createPace, type Pace } from "../../src/call/pace.js";
 import type { AttemptResult } from "../../src/call/verdict.js";
