@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { tokenFault } from "../call/credential.js";
 import type { TokenProvider } from "../index.js";
-import { claimsOf } from "./sender.js";
+import { claimsOf, senderOf } from "./sender.js";
 import { ask, canAsk } from "./ui/question.js";
 import { UsageError } from "./usage-error.js";
 
@@ -46,10 +46,19 @@ function fromFile(path: string): Credential {
   let current = first.secret;
   // What rotates the credential rewrites the file: a refused one is read again.
   const token: TokenProvider = ({ rejected }) => {
-    if (rejected) current = fixed(readToken(path), source).secret;
+    if (rejected) current = sameOwner(fixed(readToken(path), source).secret, first.secret);
     return current;
   };
   return { ...first, token };
+}
+
+/** In another organization, a token that an earlier request did not reach would be absent, and that would be success. */
+function sameOwner(secret: string, first: string): string {
+  const isJwt = claimsOf(secret) ?? claimsOf(first);
+  if (isJwt && senderOf(secret, "") !== senderOf(first, "")) {
+    throw new UsageError("The file of --token-file now has the credential of somebody else. Run this again with it.");
+  }
+  return secret;
 }
 
 /** The message leaves the path out: people paste credentials there by mistake. */

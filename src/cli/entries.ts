@@ -94,10 +94,14 @@ export function createEntries({ account, credentials }: EntriesOptions) {
   return Object.assign(found, { columnsOf, refuse, add, addObject });
 }
 
-/** A date of zero, in whatever form, means none. */
+/** Text that is no date: `Date.parse` finds a year in "0", and in "not before 1". */
+const ISO_DATE = /^\d{4}-\d\d-\d\dT/;
+/** No token is older. A date of zero, in whatever form and time zone, means none. */
+const EARLIEST = Date.UTC(2000, 0);
+
 function isPast(date: unknown): boolean {
-  const time = typeof date === "string" ? Date.parse(date) : 0;
-  return time > 0 && time <= Date.now();
+  const time = typeof date === "string" && ISO_DATE.test(date) ? Date.parse(date) : 0;
+  return time > EARLIEST && time <= Date.now();
 }
 
 export type Entries = ReturnType<typeof createEntries>;

@@ -45,6 +45,9 @@ export async function finish(
     tell("No token of this list was ever confirmed revoked. Check accounts, columns and organization.");
     codes.add(EXIT.notFound);
   }
+  if (summary.total > summary.active + summary.counts.revoked) {
+    tell("Absent: no longer found by the API. To be sure of the secret: npx kaiten-service-accounts verify");
+  }
   if (summary.counts.revoked > 0) {
     tell("A revoked token may be accepted for up to 5 more minutes. To check: npx kaiten-service-accounts verify");
   }
@@ -76,7 +79,11 @@ function advice({ flags, file }: Session, { unknown, counts }: Summary): string 
   if (file !== undefined)
     return `See the reasons above, then run the same command again: it continues from ${shellQuote(file)}.`;
   if (counts.unknown === 0) return "See the reasons above.";
+  if (flags.from !== undefined) {
+    // For the others of the list, such as misspelt ones, absent would be success, too.
+    const command = "npx kaiten-service-accounts revoke --from FILE --no-journal --maybe-revoked";
+    return `Put only the unknown ones into a file: ${command}`;
+  }
   const names = [unknown[0]?.serviceAccountSlug ?? "", ...unknown.map((ref) => ref.tokenSlug)];
-  const tokens = flags.from === undefined ? names.map(shellQuote).join(" ") : "--from FILE";
-  return `For the unknown ones: npx kaiten-service-accounts revoke ${tokens} --maybe-revoked`;
+  return `For the unknown ones: npx kaiten-service-accounts revoke ${names.map(shellQuote).join(" ")} --maybe-revoked`;
 }

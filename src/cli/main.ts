@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command `kaiten-service-accounts`. Errors are a line that says what to do; --verbose shows the stack, too.
 import { CommanderError } from "commander";
+import { holdsCredential } from "../call/slug.js";
 import { createCommand } from "./command.js";
 import { EXIT, type ExitCode } from "./exit-code.js";
 import { printable } from "./text.js";
@@ -8,12 +9,13 @@ import { UsageError } from "./usage-error.js";
 
 const SECRET = /^(--?[a-z-]*=?)?(ksh_|ksm_|whsec_|eyJ[^.]+\.[^.]+\.)/;
 
+const credential = process.env.KAITEN_AUTH_TOKEN?.trim() ?? "";
 let code: ExitCode = EXIT.ok;
 // A reader that has gone, such as `head`, is no crash: also for --help, which writes by itself.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 try {
-  if (process.argv.some((argument) => SECRET.test(argument))) {
+  if (process.argv.some((argument) => SECRET.test(argument) || holdsCredential(argument, credential))) {
     throw new UsageError(
       "An argument is a secret. It is now in your shell's history and was visible to this machine: treat it as leaked. " +
         "Use slugs for tokens, and KAITEN_AUTH_TOKEN or --token-file for the credential. Nothing was sent.",

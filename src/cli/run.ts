@@ -29,6 +29,12 @@ export async function revoke(account: string | undefined, tokens: string[], flag
   notices.forEach(tell);
 
   const file = journalFile(flags);
+  if (file !== undefined && flags.maybeRevoked) {
+    throw new UsageError(
+      "--maybe-revoked is for a run without a journal: with it, absent is success for each token of the list, also for a " +
+        "misspelt one. The journal knows which tokens were sent: leave the option out. Nothing was sent.",
+    );
+  }
   const run = { version: VERSION, baseUrl, sender: senderOf(credential.secret, baseUrl) };
   const known = file === undefined ? undefined : await readJournal(file, run);
   const plan = createPlan(targets, known, { maybeRevoked: flags.maybeRevoked === true });

@@ -109,7 +109,7 @@ function quit({ access, file, stdout }: Session, progress: Progress): void {
   const lines = [
     `Quit with ${plural(access.inFlight(), "request")} in flight: their tokens may be revoked or not.`,
     file === undefined
-      ? "There is no journal: run it again with --maybe-revoked."
+      ? "There is no journal: revoke only these and unknown ones again with --maybe-revoked."
       : `The journal ${file} has them: run the same command again to continue.`,
     ...(stdout.undelivered > 0 ? [`${plural(stdout.undelivered, "result")} not delivered to standard output.`] : []),
   ];

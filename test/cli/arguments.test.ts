@@ -1,7 +1,7 @@
 // Every argument and option, by what it changes; and what is refused before anything is sent.
 import { describe, expect, test } from "vitest";
 import { playScript } from "../faults/server.js";
-import { api, problem, stall } from "../faults/steps.js";
+import { api, NOT_FOUND, problem, reset, stall } from "../faults/steps.js";
 import { CREDENTIAL, LEAKED, makeFolder, type Options, run, start, TOKEN_FILE, until } from "./command.js";
 import { serve, tokensOf } from "./servers.js";
 
@@ -58,6 +58,35 @@ describe("the credential", () => {
     const sent = server.requests.map(({ authorization }) => authorization);
     expect(sent).toEqual(["Bearer ksh_outdated", `Bearer ${CREDENTIAL}`]);
     expect(code).toBe(0);
+  });
+
+  test("of another organization is not taken from a file: what it does not find may be active elsewhere", async () => {
+    const jwt = (org: string) =>
+      `eyJhbGciOiJub25lIn0.${Buffer.from(JSON.stringify({ sub: "alice", org, jti: org })).toString("base64url")}.c2lnbmF0dXJl`;
+    const folder = makeFolder();
+    folder.write(TOKEN_FILE, jwt("acme"));
+    await using server = await playScript([
+      reset,
+      (exchange) => {
+        folder.write(TOKEN_FILE, jwt("other"));
+        return problem(401)(exchange);
+      },
+      problem(404, NOT_FOUND),
+    ]);
+    const env = { KAITEN_BASE_URL: server.url };
+    const { code, stdout, stderr } = await run([...ONE, "--yes", "--token-file", TOKEN_FILE], { env, folder });
+    expect(server.requests).toHaveLength(2);
+    expect(stdout).toBe("unknown\tci-bot\tdeploy-key\n");
+    expect(stderr).toContain("the credential of somebody else");
+    expect(code).toBe(6);
+  });
+
+  test("that has no known form is not repeated from an argument", async () => {
+    const env = { ...NOWHERE, KAITEN_AUTH_TOKEN: "abcdefghijklmnopqrstuvwxyz" };
+    const { code, stderr } = await run([...ONE, "--auth-token=abcdefghijklmnopqrstuvwxyz"], { env });
+    expect(stderr).toContain("An argument is a secret.");
+    expect(stderr).not.toContain("abcdefgh");
+    expect(code).toBe(2);
   });
 
   test("from a pipe is read once, and not waited for when it was refused", async () => {
@@ -127,7 +156,8 @@ test("--ignore-absent counts a token that the API does not find as success", asy
   expect(strict.stderr).not.toContain("--ignore-absent");
   expect(strict.code).toBe(4);
   const { code, stderr } = await run([...ONE, "--yes", "--ignore-absent"], server);
-  expect(stderr).toBe("1 token, absent 1\n");
+  const advice = "Absent: no longer found by the API. To be sure of the secret: npx kaiten-service-accounts verify";
+  expect(stderr).toBe(`1 token, absent 1\n${advice}\n`);
   expect(code).toBe(0);
   // A slug that the API cannot have created is misspelt, not gone.
   const misspelt = await run(["revoke", "ci-bot", "Deploy_Key", "--yes", "--ignore-absent"], server);
@@ -145,6 +175,29 @@ test("--maybe-revoked settles what an earlier run left unknown, and the message 
   const second = await run(["revoke", "ci-bot", "key-1", "--yes", "--maybe-revoked"], server);
   expect(second.stdout).toBe("absent\tci-bot\tkey-1\n");
   expect(second.code).toBe(0);
+});
+
+test("--maybe-revoked is refused with a journal: misspelt tokens of the list would be success, for ever", async () => {
+  await using server = await serve(tokensOf("ci-bot", "key-1", "key-2"));
+  const folder = makeFolder();
+  folder.write("leak.csv", "ci-bot,key-1\nci-bott,key-2\n");
+  const args = ["revoke", "--from", "leak.csv", "--yes", "--maybe-revoked"];
+  const { code, stderr } = await run(args, { ...server, folder });
+  expect(stderr).toContain("--maybe-revoked is for a run without a journal");
+  expect(server.fake.requests).toEqual([]);
+  expect(folder.files()).toEqual(["leak.csv"]);
+  expect(code).toBe(2);
+  expect((await run([...args, "--no-journal"], { ...server, folder })).code).toBe(0);
+});
+
+test("of a list without a journal, only the unknown tokens are to be sent as maybe revoked", async () => {
+  await using server = await serve(tokensOf("ci-bot", "key-1"));
+  server.fake.play("lost-after-commit");
+  const args = ["revoke", "--from", "-", "--yes", "--retries", "0"];
+  const { code, stderr } = await run(args, { ...server, input: "ci-bot,key-1\n" });
+  expect(stderr).toContain("Put only the unknown ones into a file: ");
+  expect(stderr).toContain("revoke --from FILE --no-journal --maybe-revoked\n");
+  expect(code).toBe(6);
 });
 
 test.each([

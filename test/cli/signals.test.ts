@@ -80,7 +80,7 @@ test("without a journal, it says how to settle what was in flight", async () => 
   running.kill("SIGINT");
   const { stderr } = await running.ended;
   expect(stderr).toContain("Quit with 1 request in flight");
-  expect(stderr).toContain("There is no journal: run it again with --maybe-revoked.\n");
+  expect(stderr).toContain("There is no journal: revoke only these and unknown ones again with --maybe-revoked.\n");
 });
 
 test("a reader of standard output that never reads does not keep a stopped run alive", async () => {

@@ -156,9 +156,12 @@ describe("JSON", () => {
       { slug: "later-key", name: "Not revoked yet", revokedAt: later },
       { slug: "zero-key", name: "Not revoked", revokedAt: "0001-01-01T00:00:00Z" },
       { slug: "number-key", name: "Not revoked", revokedAt: 0 },
+      { slug: "text-key", name: "Not revoked", revokedAt: "0" },
+      { slug: "words-key", name: "Not revoked", revokedAt: "not before 1" },
+      { slug: "epoch-key", name: "Not revoked", revokedAt: "1970-01-01T00:00:00-05:00" },
     ];
     expect(await read(JSON.stringify(list), { account: "ci-bot" })).toEqual({
-      tokens: ["ci-bot/deploy-key", "ci-bot/later-key", "ci-bot/zero-key", "ci-bot/number-key"],
+      tokens: ["deploy", "later", "zero", "number", "text", "words", "epoch"].map((name) => `ci-bot/${name}-key`),
       skipped: 0,
       notices: ["1 token left out: revoked already, says the list."],
     });
