@@ -155,7 +155,15 @@ export async function attempt(
     result = readAnswer(response, data ?? error, progress.text, secrets);
   } catch (thrown) {
     const { bare, stage } = progress;
-    result = bare ? noContent(bare) : readFailure(thrown, { stage, timeout, signal, secrets });
+    result = bare
+      ? noContent(bare)
+      : readFailure(thrown, {
+          stage,
+          started: stage === "answer" && fetch.reportsStart === true,
+          timeout,
+          signal,
+          secrets,
+        });
   }
   const { method, url } = progress.request;
   return {
@@ -205,6 +213,8 @@ function cut(text: string, bytes: number): string {
 
 interface FailureContext {
   stage: Progress["stage"];
+  /** The `fetch` told that the request was started. */
+  started: boolean;
   timeout: number;
   signal: AbortSignal | undefined;
   secrets: readonly string[];
@@ -224,7 +234,7 @@ const WAITED_FOR = {
   answer: "No complete response",
 };
 
-function readFailure(thrown: unknown, { stage, timeout, signal, secrets }: FailureContext): AttemptResult {
+function readFailure(thrown: unknown, { stage, started, timeout, signal, secrets }: FailureContext): AttemptResult {
   const failure = { kind: "failure", sent: stage === "answer", cause: undefined } as const;
   if (signal?.aborted) return { ...failure, why: "abort", reason: "The call was aborted" };
   const kind = kindOf(thrown);
@@ -234,7 +244,8 @@ function readFailure(thrown: unknown, { stage, timeout, signal, secrets }: Failu
   }
   if (kind === CredentialError)
     return { ...failure, why: "credential", ...credentialFailure(thrown as CredentialError, secrets) };
-  const fault = connectFault(thrown);
+  // OpenSSL uses the same codes after the handshake: then they do not prove that nothing was written.
+  const fault = started ? undefined : connectFault(thrown);
   const cause = redactCause(thrown, secrets);
   const words = (cause && rootMessage(cause)) || "no reason was given";
   const reason = `The connection failed: ${fault ? CONNECT_FAULTS[fault](words) : words}`;

@@ -239,6 +239,22 @@ describe("a timeout: what did not come", () => {
   });
 });
 
+test.each(["ERR_SSL_WRONG_VERSION_NUMBER", "ECONNREFUSED"])(
+  "%s after the start of a request that the fetch told of is unknown: a code cannot take back what was written",
+  async (code) => {
+    const started = Object.assign(
+      async (_: string, init: RequestInit & { onStart?: () => void }) => {
+        init.onStart?.();
+        throw Object.assign(new Error("the connection broke"), { code });
+      },
+      { reportsStart: true },
+    );
+    const { error } = await failureOf(never, { fetch: started });
+    expect(error).toMatchObject({ name: "KaitenConnectionError", outcome: "unknown" });
+    expect(error.summary).toContain("the connection broke");
+  },
+);
+
 describe("no credential: why the token provider gave none", () => {
   test.each<[string, () => unknown, string]>([
     ["the provider throws", () => Promise.reject(new Error("vault sealed")), "The token provider failed: vault sealed"],
