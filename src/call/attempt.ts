@@ -55,6 +55,8 @@ export interface AttemptOptions {
   /** In ms. */
   timeout: number;
   signal: AbortSignal | undefined;
+  /** Asked when the token is there, before anything is sent. */
+  mayStart: () => boolean;
 }
 
 /** How much of a body an error shows, in bytes. */
@@ -95,6 +97,9 @@ function RequestParts(url: string, { method, headers }: RequestInit): object {
 /** A slug turned out to be the token that the provider returned. */
 class ArgumentError extends Error {}
 
+/** The run stopped while this call waited for its token. */
+class StoppedError extends Error {}
+
 /** How far an attempt has come. */
 interface Progress {
   request: { method: string; url: string };
@@ -109,7 +114,7 @@ interface Progress {
 export async function attempt(
   { client, fetch, trace }: Transport,
   operation: Operation,
-  { credential, traceId, timeout, signal }: AttemptOptions,
+  { credential, traceId, timeout, signal, mayStart }: AttemptOptions,
 ): Promise<Attempt> {
   const progress: Progress = { request: { method: "", url: "" }, stage: "token", text: "" };
   const { secrets } = credential;
@@ -125,6 +130,7 @@ export async function attempt(
     if (!isBrowser()) sent["user-agent"] = USER_AGENT;
     if (trace) sent.traceparent = `00-${traceId}-${randomHex(2)}-01`;
     ending.throwIfAborted();
+    if (!mayStart()) throw new StoppedError();
     const init: SendingInit = { method, headers: sent, redirect: "manual", signal: ending, ...platformInit() };
     progress.stage = fetch.reportsStart ? "connection" : "answer";
     if (fetch.reportsStart) {
@@ -238,6 +244,7 @@ function readFailure(thrown: unknown, { stage, started, timeout, signal, secrets
   const failure = { kind: "failure", sent: stage === "answer", cause: undefined } as const;
   if (signal?.aborted) return { ...failure, why: "abort", reason: "The call was aborted" };
   const kind = kindOf(thrown);
+  if (kind === StoppedError) return { ...failure, why: "abort", reason: "The run was stopped" };
   if (kind === ArgumentError) return { ...failure, why: "argument", reason: (thrown as Error).message };
   if (kind === DeadlineError) {
     return { ...failure, why: "timeout", reason: `${WAITED_FOR[stage]} within ${timeout / 1_000} s` };
@@ -255,7 +262,7 @@ function readFailure(thrown: unknown, { stage, started, timeout, signal, secrets
 /** Which of our own errors was thrown. Any access to a revoked Proxy throws, so it is probed here. */
 function kindOf(thrown: unknown) {
   try {
-    return [ArgumentError, DeadlineError, CredentialError].find((kind) => thrown instanceof kind);
+    return [ArgumentError, StoppedError, DeadlineError, CredentialError].find((kind) => thrown instanceof kind);
   } catch {
     return undefined;
   }

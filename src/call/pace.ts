@@ -122,7 +122,7 @@ export function createPace({ concurrency, maxRetryAfter, now, onPace }: PaceOpti
     },
     end(startedAt, result) {
       inFlight--;
-      if (result.kind === "failure" && result.why === "argument") return;
+      if (result.kind === "failure" && (result.why === "argument" || result.why === "abort")) return;
       const time = now();
       if (result.kind !== "failure" && result.status === 429) return limited(time, startedAt, result.retryAfter);
       limitedSince = undefined;

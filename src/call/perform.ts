@@ -12,6 +12,8 @@ import type { AttemptResult, Next, Verdict } from "./verdict.js";
 export interface Gate {
   /** @returns whether the next attempt may start; false: no further one will. */
   enter(): boolean | Promise<boolean>;
+  /** Asked again when the token is there, before anything is sent. */
+  mayStart(): boolean;
   /** Called after each attempt. @returns ms until the next one; undefined: there is none. */
   leave(result: AttemptResult, next: Next): number | undefined;
   /** Waits between two attempts, or until they have become pointless. */
@@ -23,6 +25,7 @@ export function createGate(retries: number, maxRetryAfter: number, signal: Abort
   let retried = 0;
   return {
     enter: () => true,
+    mayStart: () => true,
     leave: (result, next) =>
       next === "backoff" && retried < retries ? retryDelay(result, retried++, maxRetryAfter) : undefined,
     pause: (ms) => pause(ms, signal),
@@ -85,7 +88,7 @@ export async function perform(transport: Transport, call: Call): Promise<Ended> 
 
     const started = performance.now();
     refreshFailure = undefined;
-    last = await attempt(transport, operation, { credential, traceId, timeout, signal });
+    last = await attempt(transport, operation, { credential, traceId, timeout, signal, mayStart: gate.mayStart });
     const ms = performance.now() - started;
     const verdict = call.judge(last.result, maybeRevoked);
     outcome = verdict.outcome;

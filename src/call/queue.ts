@@ -104,6 +104,7 @@ export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: Que
             if (isHeld()) onReady();
           });
         },
+        mayStart: () => !halted.signal.aborted,
         leave(result, next) {
           pace.end(startedAt, result);
           const delay = () => {

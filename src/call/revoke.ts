@@ -64,7 +64,8 @@ export async function revoke(
   if (outcome === "revoked" || (outcome === "absent" && possible && (ended.maybeRevoked || ignoreAbsent))) {
     return toRevocation(ref, outcome, attempts, last as Answered);
   }
-  if (!last && !ended.aborted) return undefined;
+  const isUnsent = !last || (attempts === 1 && last.result.kind === "failure" && last.result.why === "abort");
+  if (isUnsent && !ended.aborted) return undefined;
   if (outcome === "not-revoked" && last?.result.kind === "failure" && last.result.why === "argument") {
     throw new SlugError(last.result.reason);
   }

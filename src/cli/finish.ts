@@ -85,5 +85,6 @@ function advice({ flags, file }: Session, { unknown, counts }: Summary): string 
     return `Put only the unknown ones into a file: ${command}`;
   }
   const names = [unknown[0]?.serviceAccountSlug ?? "", ...unknown.map((ref) => ref.tokenSlug)];
-  return `For the unknown ones: npx kaiten-service-accounts revoke ${names.map(shellQuote).join(" ")} --maybe-revoked`;
+  const more = counts.unknown > unknown.length ? ` (and ${counts.unknown - unknown.length} more, see the output)` : "";
+  return `For the unknown ones${more}: npx kaiten-service-accounts revoke ${names.map(shellQuote).join(" ")} --maybe-revoked`;
 }

@@ -190,6 +190,17 @@ test("--maybe-revoked is refused with a journal: misspelt tokens of the list wou
   expect((await run([...args, "--no-journal"], { ...server, folder })).code).toBe(0);
 });
 
+test("the advice for many unknown tokens says how many it does not name", async () => {
+  const refs = tokensOf("ci-bot", ...Array.from({ length: 12 }, (_, index) => `key-${index}`));
+  await using server = await serve(refs);
+  for (const ref of refs) server.fake.play("lost-after-commit", { ref });
+  const names = refs.map(({ tokenSlug }) => tokenSlug);
+  const { stderr } = await run(["revoke", "ci-bot", ...names, "--yes", "--retries", "0"], server);
+  expect(stderr).toContain(
+    "For the unknown ones (and 2 more, see the output): npx kaiten-service-accounts revoke ci-bot ",
+  );
+});
+
 test("of a list without a journal, only the unknown tokens are to be sent as maybe revoked", async () => {
   await using server = await serve(tokensOf("ci-bot", "key-1"));
   server.fake.play("lost-after-commit");

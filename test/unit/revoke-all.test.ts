@@ -621,6 +621,34 @@ describe("an early end", () => {
     expect(results).toHaveLength(3);
   });
 
+  test.each([1, 2])("an abort while attempt %i waits for its token sends nothing", async (attempt) => {
+    const controller = new AbortController();
+    const { fetch, seen } = api(() => new Response(null, { status: 503 }));
+    let asked = 0;
+    const token = async () => {
+      if (++asked === attempt) {
+        await sleep(300);
+        controller.abort("enough");
+        await sleep(300);
+      }
+      return "ksh_0123456789";
+    };
+    const client = createKaitenClient({ baseUrl: BASE, token, fetch, retries: 1 });
+    const results: TokenResult[] = [];
+    const run = async () => {
+      const { signal } = controller;
+      const options = { signal, concurrency: 1 };
+      for await (const result of client.serviceAccounts.tokens.revokeAll(refs(2), options)) results.push(result);
+    };
+    await expect(passing(run())).rejects.toBe("enough");
+    expect(seen).toHaveLength(attempt - 1);
+    expect(results).toMatchObject([
+      attempt === 1
+        ? { outcome: "not-revoked", attempts: 0, error: { name: "KaitenNotAttemptedError", cause: "enough" } }
+        : { outcome: "unknown", attempts: 2, error: { name: "KaitenError" } },
+    ]);
+  });
+
   test("an abort settles a call in backoff at once, and no further attempt starts", async () => {
     const controller = new AbortController();
     const { fetch, seen } = api(() => new Response(null, { status: 503, headers: { "Retry-After": "30" } }));

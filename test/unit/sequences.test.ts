@@ -69,6 +69,7 @@ function instantGate(): Gate {
   let retried = 0;
   return {
     enter: () => true,
+    mayStart: () => true,
     leave: (_, next) => (next === "backoff" && retried++ < RETRIES ? 0 : undefined),
     pause: async () => {},
   };
