@@ -112,7 +112,8 @@ function send(
       // RFC 9110 §15.2: an interim answer.
       if (code < 200) return;
       status = code;
-      answered = toHeaders(fields);
+      // A header that came has a value, whatever the type says.
+      answered = toHeaders(fields as Record<string, string | string[]>);
       if (!hasNoContent(code)) return;
       answer(true);
       // A body that is sent all the same would keep its connection open, and with it the program. Over HTTP/2 no header
@@ -141,10 +142,10 @@ function send(
   });
 }
 
-function toHeaders(fields: Record<string, string | string[] | undefined>): Headers {
+function toHeaders(fields: Record<string, string | string[]>): Headers {
   const headers = new Headers();
   for (const [name, values] of Object.entries(fields)) {
-    for (const value of Array.isArray(values) ? values : [values ?? ""]) headers.append(name, value);
+    for (const value of [values].flat()) headers.append(name, value);
   }
   return headers;
 }

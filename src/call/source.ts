@@ -5,7 +5,11 @@ import type { BulkRef, BulkRefs } from "../types.js";
 type Taken = { ref: BulkRef } | undefined;
 
 export interface Source {
-  /** @returns the next reference; undefined when there is none, or the source was closed meanwhile. */
+  /**
+   * Not to be called once the source has ended.
+   *
+   * @returns the next reference; undefined when there is none, or the source was closed meanwhile.
+   */
   take(): Taken | Promise<Taken>;
   close(): void;
   readonly ended: boolean;
@@ -64,7 +68,6 @@ export function openSource(refs: BulkRefs): Source {
 
   return {
     take() {
-      if (ended) return undefined;
       try {
         const step = iterator.next();
         if (!isAsync) {

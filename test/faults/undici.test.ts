@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { connect, createServer as createTcpServer, type Socket } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { H2CClient, ProxyAgent } from "undici";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { Agent, type Dispatcher, H2CClient, ProxyAgent } from "undici";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createKaitenClient, type KaitenError } from "../../src/index.js";
 import { type UndiciOptions, undiciFetch } from "../../src/undici.js";
 import { playScript } from "./server.js";
@@ -258,6 +258,55 @@ describe("nothing was sent, so the token was not revoked", () => {
     const error = await revokeBy(`https://127.0.0.1:${port}`, open()).catch((thrown: KaitenError) => thrown);
     expect(error).toMatchObject({ name: "KaitenConnectionError", outcome: "not-revoked" });
   });
+});
+
+test("a call that was aborted while it waited for a connection is never sent", async () => {
+  let answer = () => {};
+  await using server = await playScript([
+    (exchange) => {
+      answer = () => api(exchange);
+    },
+    send("HTTP/1.1 204 No Content\r\n\r\n"),
+  ]);
+  const fetch = open({ connections: 1 });
+  const first = revokeBy(server.url, fetch);
+  await expect.poll(() => server.requests.length).toBe(1);
+  await expect(revokeBy(server.url, fetch, 50)).rejects.toMatchObject({ outcome: "not-revoked" });
+  answer();
+  await expect(first).resolves.toMatchObject({ outcome: "revoked" });
+  await expect(revokeBy(server.url, fetch)).resolves.toMatchObject({ outcome: "revoked" });
+  expect(server.requests).toHaveLength(2);
+});
+
+test("a signal that has aborted before: nothing is sent", async () => {
+  await using server = await playScript([api]);
+  const call = open()(server.url, { method: "DELETE", signal: AbortSignal.abort("before") });
+  await expect(call).rejects.toBe("before");
+  expect(server.requests).toHaveLength(0);
+});
+
+test("data behind an answer without content is dropped", async () => {
+  const dispatcher = new Agent();
+  dispatcher.dispatch = (_, handler) => {
+    const controller = { abort: () => {} } as unknown as Dispatcher.DispatchController;
+    handler.onRequestStart?.(controller, {});
+    handler.onResponseStart?.(controller, 204, {});
+    handler.onResponseData?.(controller, Buffer.from("data"));
+    handler.onResponseEnd?.(controller, {});
+    return true;
+  };
+  const response = await open({ dispatcher })("http://127.0.0.1/", { method: "DELETE" });
+  expect({ status: response.status, text: await response.text() }).toEqual({ status: 204, text: "" });
+});
+
+test("another undici than 7 or 8 is refused when it is imported", async () => {
+  vi.resetModules();
+  vi.doMock("undici", () => ({ default: {} }));
+  onTestFinished(() => {
+    vi.doUnmock("undici");
+    vi.resetModules();
+  });
+  await expect(import("../../src/undici.js")).rejects.toThrow("needs undici 7 or 8");
 });
 
 test("a request may pass through a proxy", async () => {

@@ -835,6 +835,23 @@ test.each<[string, () => unknown]>([
   expect(results[1]).toMatchObject({ attempts: 0, error: expect.any(TypeError) });
 });
 
+test("a reference whose slug is the provider's token is a bad one, and nothing is sent for it", async () => {
+  const { fetch, seen } = api();
+  const client = createKaitenClient({ baseUrl: BASE, token: () => "secret-as-a-slug", fetch });
+  const results = await collect(client.serviceAccounts.tokens.revokeAll([ref("secret-as-a-slug")]));
+  expect(results).toMatchObject([{ outcome: "not-revoked", attempts: 0, error: { name: "TypeError" } }]);
+  expect(seen).toEqual([]);
+});
+
+test("whatever else is thrown proves nothing: unknown", async () => {
+  const randomOf = vi.spyOn(Math, "random").mockImplementation(() => {
+    throw new Error("no random numbers");
+  });
+  const results = await collect(revokeAll(api().fetch, refs(1)));
+  randomOf.mockRestore();
+  expect(results).toMatchObject([{ outcome: "unknown", error: { name: "TypeError", cause: { message: /random/ } } }]);
+});
+
 test("results that need no waiting let timers and signals be served", async () => {
   vi.useRealTimers();
   const { fetch } = api(() => problem(401));
