@@ -835,6 +835,19 @@ test.each<[string, () => unknown]>([
   expect(results[1]).toMatchObject({ attempts: 0, error: expect.any(TypeError) });
 });
 
+test("what a source throws after an abort changes nothing", async () => {
+  const controller = new AbortController();
+  const source = {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        controller.abort("enough");
+        throw new Error("after the abort");
+      },
+    }),
+  };
+  await expect(collect(revokeAll(api().fetch, source, { signal: controller.signal }))).rejects.toBe("enough");
+});
+
 test("a reference whose slug is the provider's token is a bad one, and nothing is sent for it", async () => {
   const { fetch, seen } = api();
   const client = createKaitenClient({ baseUrl: BASE, token: () => "secret-as-a-slug", fetch });
