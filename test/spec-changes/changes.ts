@@ -199,7 +199,7 @@ export const CHANGES: readonly Change[] = [
   {
     name: "a slug may have only some characters",
     edits: [replace([...TOKEN_SLUG, "schema"], { type: "string", pattern: "^[a-z-]+$" })],
-    notices: ["drift", "contract"],
+    notices: ["contract"],
   },
   {
     name: "a query parameter is added, and required",
@@ -231,10 +231,14 @@ export const CHANGES: readonly Change[] = [
   {
     name: "the path is another",
     edits: [rename(["paths", PATH], PATH.replace("service-accounts", "accounts"))],
-    notices: ["drift", "contract"],
+    notices: ["drift", "types", "contract"],
   },
-  { name: "the path has a prefix", edits: [rename(["paths", PATH], `/v2${PATH}`)], notices: ["drift", "contract"] },
-  { name: "the method is another", edits: [rename(OPERATION, "post")], notices: ["drift", "contract"] },
+  {
+    name: "the path has a prefix",
+    edits: [rename(["paths", PATH], `/v2${PATH}`)],
+    notices: ["drift", "types", "contract"],
+  },
+  { name: "the method is another", edits: [rename(OPERATION, "post")], notices: ["drift", "types", "contract"] },
   {
     name: "the operationId is another",
     edits: [replace([...OPERATION, "operationId"], "revoke-token")],
