@@ -1,16 +1,14 @@
 // One attempt: one request with a credential, a time limit, no redirect and a bounded body. Its result holds no secret.
 import { createQuerySerializer, defaultPathSerializer } from "openapi-fetch";
 import { type Client, createClient } from "../../generated/client.js";
-import { isProblemType, readProblem } from "../errors/problem.js";
 import type { Fetch, FetchResponse } from "../types.js";
 import { announcesBody, discard, hasNoContent, readText } from "./body.js";
-import { type CallCredential, CredentialError } from "./credential.js";
+import type { CallCredential, CredentialError } from "./credential.js";
 import { DeadlineError, withDeadline } from "./deadline.js";
 import { isBrowser, platformInit, randomHex, USER_AGENT } from "./platform.js";
-import { redact, redactCause, redactHeaders, redactJson, rootMessage } from "./redact.js";
-import { readRetryAfter } from "./retry.js";
+import { redact } from "./redact.js";
+import { ArgumentError, noContent, readAnswer, readFailure, readRefusal, type Stage, StoppedError } from "./result.js";
 import { holdsCredential, IS_SECRET } from "./slug.js";
-import { type ConnectFault, connectFault } from "./unsent.js";
 import type { AttemptResult } from "./verdict.js";
 
 /** What all attempts of a client share. */
@@ -59,9 +57,6 @@ export interface AttemptOptions {
   mayStart: () => boolean;
 }
 
-/** How much of a body an error shows, in bytes. */
-const EXCERPT = 2048;
-
 export function createTransport(baseUrl: string, fetch: Fetch, trace: boolean): Transport {
   const client = createClient({
     baseUrl,
@@ -94,17 +89,10 @@ function RequestParts(url: string, { method, headers }: RequestInit): object {
   return { url, method, headers };
 }
 
-/** A slug turned out to be the token that the provider returned. */
-class ArgumentError extends Error {}
-
-/** The run stopped while this call waited for its token. */
-class StoppedError extends Error {}
-
 /** How far an attempt has come. */
 interface Progress {
   request: { method: string; url: string };
-  /** What it waits for. From `answer` on, some of the request may have been written. */
-  stage: "token" | "connection" | "answer";
+  stage: Stage;
   /** An answer that is complete with its headers (RFC 9110 §15.3.5): an abort that comes later changes nothing. */
   bare?: FetchResponse;
   text: string;
@@ -181,96 +169,23 @@ export async function attempt(
   };
 }
 
-/** All that a 204 says. It is shared, and must not be changed. */
-const REVOKED: AttemptResult = {
-  kind: "response",
-  status: 204,
-  redirected: false,
-  headers: new Headers(),
-  excerpt: "",
-  retryAfter: undefined,
-};
+/** Why there is no other token after a 401. Holds no secret. */
+export type RefreshFailure = { reason: string; cause: Error | undefined };
 
-/** Its headers are not read: they can be faulty, and tell nothing that matters. */
-function noContent({ status, redirected = false }: FetchResponse): AttemptResult {
-  if (status === 204 && !redirected) return REVOKED;
-  return { kind: "response", status, redirected, headers: new Headers(), excerpt: "", retryAfter: undefined };
-}
-
-function readAnswer(response: Response, body: unknown, text: string, secrets: readonly string[]): AttemptResult {
-  const { status, redirected = false } = response;
-  if (status === 204) return noContent(response);
-  const headers = redactHeaders(response.headers, secrets);
-  const retryAfter = readRetryAfter(response.headers);
-  const hasProblemType = status >= 400 && !redirected && isProblemType(headers.get("content-type"));
-  if (hasProblemType && typeof body === "object" && body !== null && !Array.isArray(body)) {
-    const problem = readProblem(redactJson(body, secrets) as object, status);
-    return { kind: "problem", status, problem, headers, retryAfter };
-  }
-  // To redact a long text takes long, and a credential that is cut at the end of the excerpt would not be found.
-  const excerpt = cut(redact(cut(text, 4 * EXCERPT), secrets), EXCERPT);
-  return { kind: "response", status, redirected, headers, excerpt, retryAfter };
-}
-
-function cut(text: string, bytes: number): string {
-  // As a stream, so that half a character at the end is left out.
-  return new TextDecoder().decode(new TextEncoder().encode(text).subarray(0, bytes), { stream: true });
-}
-
-interface FailureContext {
-  stage: Progress["stage"];
-  /** The `fetch` told that the request was started. */
-  started: boolean;
-  timeout: number;
-  signal: AbortSignal | undefined;
-  secrets: readonly string[];
-}
-
-/** The message for a person, given the message of the cause. OpenSSL's own is left out: it explains nothing. */
-const CONNECT_FAULTS: Record<ConnectFault, (words: string) => string> = {
-  certificate: (words) =>
-    `the server's certificate is not trusted: ${words}. For a private certificate authority, set NODE_EXTRA_CA_CERTS to its file`,
-  "plain-http": () => "the port speaks plain HTTP, not HTTPS. Check the base URL",
-  unreachable: (words) => words,
-};
-
-const WAITED_FOR = {
-  token: "No token from the token provider",
-  connection: "No connection",
-  answer: "No complete response",
-};
-
-function readFailure(thrown: unknown, { stage, started, timeout, signal, secrets }: FailureContext): AttemptResult {
-  const failure = { kind: "failure", sent: stage === "answer", cause: undefined } as const;
-  if (signal?.aborted) return { ...failure, why: "abort", reason: "The call was aborted" };
-  const kind = kindOf(thrown);
-  if (kind === StoppedError) return { ...failure, why: "abort", reason: "The run was stopped" };
-  if (kind === ArgumentError) return { ...failure, why: "argument", reason: (thrown as Error).message };
-  if (kind === DeadlineError) {
-    return { ...failure, why: "timeout", reason: `${WAITED_FOR[stage]} within ${timeout / 1_000} s` };
-  }
-  if (kind === CredentialError)
-    return { ...failure, why: "credential", ...credentialFailure(thrown as CredentialError, secrets) };
-  // OpenSSL uses the same codes after the handshake: then they do not prove that nothing was written.
-  const fault = started ? undefined : connectFault(thrown);
-  const cause = redactCause(thrown, secrets);
-  const words = (cause && rootMessage(cause)) || "no reason was given";
-  const reason = `The connection failed: ${fault ? CONNECT_FAULTS[fault](words) : words}`;
-  return { ...failure, why: "connection", sent: failure.sent && !fault, reason, cause };
-}
-
-/** Which of our own errors was thrown. Any access to a revoked Proxy throws, so it is probed here. */
-function kindOf(thrown: unknown) {
+/** @returns true where another token will be sent, or why there is none; undefined without a provider to ask, or after an abort. */
+export async function refresh(
+  credential: CallCredential,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<true | RefreshFailure | undefined> {
   try {
-    return [ArgumentError, StoppedError, DeadlineError, CredentialError].find((kind) => thrown instanceof kind);
-  } catch {
-    return undefined;
+    const refreshed = await withDeadline(timeout, signal, (ending) => credential.refresh(ending));
+    return refreshed || undefined;
+  } catch (thrown) {
+    if (signal?.aborted) return undefined;
+    if (thrown instanceof DeadlineError)
+      return { reason: `it took longer than ${timeout / 1_000} s`, cause: undefined };
+    // Nothing else is thrown there.
+    return readRefusal(thrown as CredentialError, credential.secrets);
   }
-}
-
-/** Why there is no token, without secrets. Also for a refresh, which is no attempt. */
-export function credentialFailure(error: CredentialError, secrets: readonly string[]) {
-  const cause = redactCause(error.cause, secrets);
-  const reason = [error.message, cause && rootMessage(cause)].filter(Boolean).join(": ");
-  return { reason, cause };
 }

@@ -1,8 +1,8 @@
 // A call: attempts, the verdict on each, and when to end. It serves any operation.
 import type { AttemptEvent, Outcome, TokenRef } from "../types.js";
-import { type Attempt, attempt, credentialFailure, type Operation, type Transport } from "./attempt.js";
-import type { CallCredential, CredentialError } from "./credential.js";
-import { DeadlineError, pause, withDeadline } from "./deadline.js";
+import { type Attempt, attempt, type Operation, type RefreshFailure, refresh, type Transport } from "./attempt.js";
+import type { CallCredential } from "./credential.js";
+import { pause } from "./deadline.js";
 import { randomHex } from "./platform.js";
 import { MARK } from "./redact.js";
 import { backoff } from "./retry.js";
@@ -67,8 +67,6 @@ export interface Ended {
   refreshFailure: RefreshFailure | undefined;
 }
 
-export type RefreshFailure = { reason: string; cause: Error | undefined };
-
 /** Makes attempts until one of them, the gate or the caller ends the call. Throws nothing. */
 export async function perform(transport: Transport, call: Call): Promise<Ended> {
   const { operation, credential, gate, timeout, signal, onAttempt } = call;
@@ -95,7 +93,7 @@ export async function perform(transport: Transport, call: Call): Promise<Ended> 
 
     let delay = gate.leave(last.result, verdict.next);
     if (verdict.next === "refresh") {
-      const refreshed = await refresh(call);
+      const refreshed = await refresh(credential, timeout, signal);
       if (refreshed === true) delay = 0;
       else refreshFailure = refreshed;
     }
@@ -109,20 +107,6 @@ export async function perform(transport: Transport, call: Call): Promise<Ended> 
 /** Whether an abort can have ended the attempt, or the refresh behind it. */
 function wasCut(result: AttemptResult, next: Next): boolean {
   return next === "refresh" || (result.kind === "failure" && result.why === "abort");
-}
-
-/** @returns true where another token will be sent, or why there is none; undefined without a provider to ask, or after an abort. */
-async function refresh({ credential, timeout, signal }: Call): Promise<true | RefreshFailure | undefined> {
-  try {
-    const refreshed = await withDeadline(timeout, signal, (ending) => credential.refresh(ending));
-    return refreshed || undefined;
-  } catch (thrown) {
-    if (signal?.aborted) return undefined;
-    if (thrown instanceof DeadlineError)
-      return { reason: `it took longer than ${timeout / 1_000} s`, cause: undefined };
-    // Nothing else is thrown there.
-    return credentialFailure(thrown as CredentialError, credential.secrets);
-  }
 }
 
 function toEvent(
