@@ -1,11 +1,11 @@
 // What an attempt met, read into a result that holds no secret. Everything behind it is clean because this file is.
 import { isProblemType, readProblem } from "../errors/problem.js";
 import type { FetchResponse } from "../types.js";
+import { type ConnectFault, readCause } from "./cause.js";
 import { CredentialError } from "./credential.js";
 import { DeadlineError } from "./deadline.js";
-import { redact, redactCause, redactHeaders, redactJson, rootMessage } from "./redact.js";
+import { redact, redactHeaders, redactJson } from "./redact.js";
 import { readRetryAfter } from "./retry.js";
-import { type ConnectFault, connectFault } from "./unsent.js";
 import type { AttemptResult } from "./verdict.js";
 
 /** What an attempt waits for. From `answer` on, some of the request may have been written. */
@@ -79,6 +79,8 @@ const WAITED_FOR = {
   answer: "No complete response",
 };
 
+const NO_REASON = { error: undefined, words: "no reason was given", fault: undefined };
+
 export function readFailure(
   thrown: unknown,
   { stage, started, timeout, signal, secrets }: FailureContext,
@@ -93,12 +95,11 @@ export function readFailure(
   }
   if (kind === CredentialError)
     return { ...failure, why: "credential", ...readRefusal(thrown as CredentialError, secrets) };
+  const { error: cause, words, fault } = readCause(thrown, secrets) ?? NO_REASON;
   // OpenSSL uses the same codes after the handshake: then they do not prove that nothing was written.
-  const fault = started ? undefined : connectFault(thrown);
-  const cause = redactCause(thrown, secrets);
-  const words = (cause && rootMessage(cause)) || "no reason was given";
-  const reason = `The connection failed: ${fault ? CONNECT_FAULTS[fault](words) : words}`;
-  return { ...failure, why: "connection", sent: failure.sent && !fault, reason, cause };
+  const unsent = started ? undefined : fault;
+  const reason = `The connection failed: ${unsent ? CONNECT_FAULTS[unsent](words) : words || NO_REASON.words}`;
+  return { ...failure, why: "connection", sent: failure.sent && !unsent, reason, cause };
 }
 
 /** Which of our own errors was thrown. Any access to a revoked Proxy throws, so it is probed here. */
@@ -112,7 +113,7 @@ function kindOf(thrown: unknown) {
 
 /** Why there is no token. Also for a refresh, which is no attempt. */
 export function readRefusal(error: CredentialError, secrets: readonly string[]) {
-  const cause = redactCause(error.cause, secrets);
-  const reason = [error.message, cause && rootMessage(cause)].filter(Boolean).join(": ");
-  return { reason, cause };
+  const cause = readCause(error.cause, secrets);
+  const reason = [error.message, cause?.words].filter(Boolean).join(": ");
+  return { reason, cause: cause?.error };
 }

@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { redact, redactCause, redactHeaders, redactJson } from "../../src/call/redact.js";
+import { redact, redactHeaders, redactJson } from "../../src/call/redact.js";
 import { answer, page, problem, revoke, TOKEN } from "./fake-api.js";
 
 const SECRET = "ksh_0123456789abcdef";
@@ -165,60 +165,6 @@ test("headers lose secrets", () => {
     ["x-echo", "Bearer [credential]"],
     ["x-other", "kept"],
   ]);
-});
-
-describe("a cause", () => {
-  test("keeps name, message, code, stack and causes, without secrets and without other members", () => {
-    const inner = Object.assign(new TypeError(`inner ${SECRET}`), { code: "E_INNER", request: { auth: SECRET } });
-    const copy = redactCause(new Error(`outer ${SECRET}`, { cause: inner }), [SECRET]);
-    expect(copy).toMatchObject({ name: "Error", message: "outer [credential]" });
-    expect(copy?.cause).toMatchObject({ name: "TypeError", message: "inner [credential]", code: "E_INNER" });
-    expect(Object.keys(copy?.cause ?? {})).toEqual(["code"]);
-    expect(copy?.stack).toContain("redact.test");
-    expect(inspect(copy, { depth: null, showHidden: true })).not.toContain(SECRET);
-  });
-
-  test("can be changed by its holder, as every error can", () => {
-    const copy = redactCause(new Error("a"), []);
-    expect(Object.getOwnPropertyDescriptor(copy, "stack")).toMatchObject({ writable: true, configurable: true });
-  });
-
-  test("is the first of the errors of an AggregateError", () => {
-    expect(redactCause(new AggregateError([new Error("first"), new Error("second")]), [])?.cause).toMatchObject({
-      message: "first",
-    });
-  });
-
-  test("ends, also where it is its own cause", () => {
-    const round = new Error("round");
-    round.cause = round;
-    expect(inspect(redactCause(round, []), { depth: null }).match(/\[cause\]/g)?.length).toBe(4);
-  });
-
-  test.each([
-    ["a text", "thrown", "thrown"],
-    ["null", null, "null"],
-    ["a number", 7, "7"],
-    ["an object", { a: 1 }, "a value that is not an Error was thrown"],
-    ["an object whose message is no text", { message: 7 }, "a value that is not an Error was thrown"],
-    ["an object without a prototype", Object.create(null), "a value that is not an Error was thrown"],
-    ["an error of another realm", { name: "Error", message: "elsewhere" }, "elsewhere"],
-  ])("may be %s", (_, thrown, message) => {
-    expect(redactCause(thrown, [SECRET])?.message).toContain(message);
-  });
-
-  test("may throw when it is read", () => {
-    const hostile = {
-      get message(): string {
-        throw new Error(SECRET);
-      },
-    };
-    expect(redactCause(hostile, [SECRET])?.message).toBe("a value that cannot be read was thrown");
-  });
-
-  test("of undefined is undefined", () => {
-    expect(redactCause(undefined, [])).toBeUndefined();
-  });
 });
 
 describe("what a call ends with", () => {

@@ -1,6 +1,11 @@
-// What of a thrown value proves that nothing of the request was written. All else proves nothing.
+// What is kept of a thrown value, and what of it proves that nothing of the request was written. All else proves nothing.
+
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { type ConnectFault, connectFault } from "../../src/call/unsent.js";
+import { type ConnectFault, readCause } from "../../src/call/cause.js";
+
+const SECRET = "ksh_0123456789abcdef";
+const connectFault = (thrown: unknown) => readCause(thrown, [])?.fault;
 
 const CODES: Record<ConnectFault, string[]> = {
   unreachable: ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EAI_NODATA", "UND_ERR_CONNECT_TIMEOUT"],
@@ -58,14 +63,14 @@ const within = (depth: number, inner: unknown): unknown => (depth === 0 ? inner 
 describe("what is inside", () => {
   test.each<[string, unknown, boolean]>([
     ["a cause", within(1, refused), true],
-    ["a cause, three deep", within(3, refused), true],
-    ["a cause that is too deep", within(4, refused), false],
+    ["a cause, four deep", within(4, refused), true],
+    ["a cause that is too deep", within(5, refused), false],
     ["no cause", { cause: null }, false],
     ["a cause that is a text", { cause: "ECONNREFUSED" }, false],
     ["all addresses", { errors: [refused, within(2, refused)] }, true],
     ["all addresses but one", { errors: [refused, lost] }, false],
     ["an address that failed without a word", { errors: [refused, null] }, false],
-    ["addresses that are too deep", within(3, { errors: [refused] }), false],
+    ["addresses that are too deep", within(4, { errors: [refused] }), false],
     ["no addresses, but a cause", { errors: [], cause: refused }, true],
     ["addresses that are no list", { errors: "all", cause: refused }, true],
     ["all addresses, for more than one reason", { errors: [refused, { code: "CERT_HAS_EXPIRED" }] }, true],
@@ -89,4 +94,60 @@ test("a value that throws when it is read proves nothing", () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   expect(connectFault(proxy)).toBeUndefined();
+});
+
+const copyOf = (thrown: unknown, secrets: string[]) => readCause(thrown, secrets)?.error;
+
+describe("a cause", () => {
+  test("keeps name, message, code, stack and causes, without secrets and without other members", () => {
+    const inner = Object.assign(new TypeError(`inner ${SECRET}`), { code: "E_INNER", request: { auth: SECRET } });
+    const copy = copyOf(new Error(`outer ${SECRET}`, { cause: inner }), [SECRET]);
+    expect(copy).toMatchObject({ name: "Error", message: "outer [credential]" });
+    expect(copy?.cause).toMatchObject({ name: "TypeError", message: "inner [credential]", code: "E_INNER" });
+    expect(Object.keys(copy?.cause ?? {})).toEqual(["code"]);
+    expect(copy?.stack).toContain("cause.test");
+    expect(inspect(copy, { depth: null, showHidden: true })).not.toContain(SECRET);
+  });
+
+  test("can be changed by its holder, as every error can", () => {
+    const copy = copyOf(new Error("a"), []);
+    expect(Object.getOwnPropertyDescriptor(copy, "stack")).toMatchObject({ writable: true, configurable: true });
+  });
+
+  test("is the first of the errors of an AggregateError", () => {
+    expect(copyOf(new AggregateError([new Error("first"), new Error("second")]), [])?.cause).toMatchObject({
+      message: "first",
+    });
+  });
+
+  test("ends, also where it is its own cause", () => {
+    const round = new Error("round");
+    round.cause = round;
+    expect(inspect(copyOf(round, []), { depth: null }).match(/\[cause\]/g)?.length).toBe(4);
+  });
+
+  test.each([
+    ["a text", "thrown", "thrown"],
+    ["null", null, "null"],
+    ["a number", 7, "7"],
+    ["an object", { a: 1 }, "a value that is not an Error was thrown"],
+    ["an object whose message is no text", { message: 7 }, "a value that is not an Error was thrown"],
+    ["an object without a prototype", Object.create(null), "a value that is not an Error was thrown"],
+    ["an error of another realm", { name: "Error", message: "elsewhere" }, "elsewhere"],
+  ])("may be %s", (_, thrown, message) => {
+    expect(copyOf(thrown, [SECRET])?.message).toContain(message);
+  });
+
+  test("may throw when it is read", () => {
+    const hostile = {
+      get message(): string {
+        throw new Error(SECRET);
+      },
+    };
+    expect(copyOf(hostile, [SECRET])?.message).toBe("a value that cannot be read was thrown");
+  });
+
+  test("of undefined is undefined", () => {
+    expect(copyOf(undefined, [])).toBeUndefined();
+  });
 });
