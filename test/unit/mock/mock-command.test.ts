@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { commandOf } from "../../scripts/command.js";
+import { commandOf } from "../../../scripts/command.js";
 
 /** Runs `npm run mock` without npm; resolves when it is up, or has ended. */
 async function mock(...parameters: string[]) {

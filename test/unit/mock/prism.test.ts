@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { commandOf } from "../../scripts/command.js";
-import { type Prism, startPrism, startPrismProxy } from "../../scripts/prism.js";
+import { commandOf } from "../../../scripts/command.js";
+import { type Prism, startPrism, startPrismProxy } from "../../../scripts/prism.js";
 
 const folder = mkdtempSync(join(tmpdir(), "prism-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
