@@ -30,7 +30,8 @@ export interface UndiciOptions {
   connect?: Agent.Options["connect"] | undefined;
   /**
    * Sends through this dispatcher instead (undici's `ProxyAgent`, or an `Agent` with a client certificate); the options
-   * above are then its own. It must not send a request twice. It is closed by `close()`.
+   * above are then its own. It must not send a request twice, nor follow a redirect: that cannot be seen from here. It is
+   * closed by `close()`.
    */
   dispatcher?: Dispatcher | undefined;
 }

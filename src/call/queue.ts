@@ -121,6 +121,8 @@ export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: Que
           };
           const ms = delay();
           admit();
+          // While this call waits for its next attempt, another one may take its place.
+          if (ms !== undefined) onReady();
           return ms;
         },
         pause: (ms) => pause(ms, halted.signal),

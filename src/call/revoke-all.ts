@@ -84,13 +84,14 @@ export async function* revokeAll(
       } as TokenResult;
     }
     // The slug is the provider's token, so nothing was sent. Whatever else is thrown proves nothing.
-    return unreadable(ref, thrown instanceof SlugError ? "not-revoked" : "unknown", thrown);
+    if (thrown instanceof SlugError) return unreadable(ref, "not-revoked", thrown, thrown.attempts);
+    return unreadable(ref, "unknown", thrown);
   }
 
-  function unreadable(ref: BulkRef, outcome: "not-revoked" | "unknown", thrown: unknown): TokenResult {
+  function unreadable(ref: BulkRef, outcome: "not-revoked" | "unknown", thrown: unknown, attempts = 0): TokenResult {
     const error =
       thrown instanceof TypeError ? thrown : new TypeError("The reference cannot be read.", { cause: thrown });
-    return { ref, outcome, attempts: 0, at: new Date().toISOString(), error };
+    return { ref, outcome, attempts, at: new Date().toISOString(), error };
   }
 
   function stop(error: KaitenError): void {

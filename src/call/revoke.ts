@@ -67,7 +67,7 @@ export async function revoke(
   const isUnsent = !last || (attempts === 1 && last.result.kind === "failure" && last.result.why === "abort");
   if (isUnsent && !ended.aborted) return undefined;
   if (outcome === "not-revoked" && last?.result.kind === "failure" && last.result.why === "argument") {
-    throw new SlugError(last.result.reason);
+    throw new SlugError(last.result.reason, attempts - 1);
   }
   const meaning = possible ? MEANING : IMPOSSIBLE;
   throw toError(ended, { ref: shownRef(ref, last?.result), meaning, timeout, signal });

@@ -38,10 +38,15 @@ export function holdsCredential(slug: string, credential: string): boolean {
   return credential.length >= MIN_CREDENTIAL && slug.includes(credential);
 }
 
-/** A slug that must not be sent. Nothing was. */
+/** A slug that must not be sent. Nothing was, except by earlier attempts, with another token. */
 export class SlugError extends TypeError {
-  constructor(fault: string) {
-    super(`${fault}. Nothing was sent.`);
+  readonly attempts: number;
+
+  constructor(fault: string, attempts = 0) {
+    super(
+      `${fault}. ${attempts ? "The request before, with another token, was not carried out." : "Nothing was sent."}`,
+    );
+    this.attempts = attempts;
   }
 }
 

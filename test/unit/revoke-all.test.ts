@@ -856,6 +856,31 @@ test("a reference whose slug is the provider's token is a bad one, and nothing i
   expect(seen).toEqual([]);
 });
 
+test("a slug that is the token of a later attempt is a bad one, and the earlier request is counted", async () => {
+  const { fetch, seen } = api(() => problem(401));
+  const token = ({ rejected }: { rejected?: string }) => (rejected ? "secret-as-a-slug" : "another-token");
+  const client = createKaitenClient({ baseUrl: BASE, token, fetch });
+  const [result] = await collect(client.serviceAccounts.tokens.revokeAll([ref("secret-as-a-slug")]));
+  expect(result).toMatchObject({ outcome: "not-revoked", attempts: 1, error: { name: "TypeError" } });
+  expect(result?.error?.message).not.toContain("Nothing was sent");
+  expect(result?.error?.message).toContain("The request before, with another token, was not carried out.");
+  expect(seen).toEqual(["secret-as-a-slug"]);
+});
+
+test("while the only request allowed waits for its retry, another token gets its turn", async () => {
+  let limited = true;
+  const { fetch, seen } = api((slug) => {
+    if (slug === "t0" && limited) return new Response(null, { status: 429 });
+    return new Response(null, { status: { t0: 500, t1: 302 }[slug] ?? 204 });
+  });
+  void sleep(500).then(() => {
+    limited = false;
+  });
+  const client = createKaitenClient({ baseUrl: BASE, token: "ksh_0123456789", fetch, retries: 1 });
+  await collect(client.serviceAccounts.tokens.revokeAll(refs(3), { concurrency: 2 }));
+  expect(seen.slice(0, 5)).toEqual(["t0", "t1", "t0", "t2", "t0"]);
+});
+
 test("whatever else is thrown proves nothing: unknown", async () => {
   const randomOf = vi.spyOn(Math, "random").mockImplementation(() => {
     throw new Error("no random numbers");
