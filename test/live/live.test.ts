@@ -10,7 +10,8 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commandOf } from "../../scripts/command.js";
 import { checkAnswer, checkValidity } from "../../scripts/live/checks.js";
-import { fetchSpec } from "../../scripts/live/spec.js";
+import { compareSpecs } from "../../scripts/live/compare.js";
+import { fetchSpec, readSpec } from "../../scripts/live/spec.js";
 import { type Prism, startPrismProxy } from "../../scripts/prism.js";
 import {
   ABSENT,
@@ -214,6 +215,26 @@ test.each<[what: string, spec: Answer, why: string]>([
   await using deployment = await deploy({ spec });
   await expect(fetchSpec(`${deployment.url}/openapi.yaml`)).rejects.toThrow(why);
   expect(deployment.requests).toHaveLength(1);
+});
+
+test("a spec may refer to itself, also in a circle; another document that it refers to is not loaded", async () => {
+  const refer = (ref: string) =>
+    `{ properties: { next: { $ref: "#/components/schemas/Node" }, other: { $ref: "${ref}" } } }`;
+  await using deployment = await deploy({
+    spec: (response) => {
+      const node = refer(`http://${response.req.headers.host}/other.yaml`);
+      response.end(
+        SPEC.replace("schemas:\n", `schemas:\n    Node: ${node}\n`).replace("schemas/Problem", "schemas/Node"),
+      );
+    },
+  });
+  const spec = await fetchSpec(`${deployment.url}/openapi.yaml`);
+  const place = "responses.*.content.application/problem+json.schema.properties";
+  const lines = compareSpecs(await readSpec("openapi.yaml"), spec, "theirs");
+  expect(lines).toContain(`${place}.next: openapi.yaml has nothing, theirs has it. Status 400.`);
+  const other = `{ '$ref': '${new URL("/other.yaml", deployment.url)}' }`;
+  expect(lines).toContain(`${place}.other: openapi.yaml has nothing, theirs has ${other}. Status 400.`);
+  expect(deployment.requests).toEqual(["GET /api/openapi.yaml unknown"]);
 });
 
 describe("a check", () => {
