@@ -2,7 +2,7 @@
 // logs no headers and follows no redirect (see prism.ts), so the credential goes to the deployment alone.
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
-import { redact, rootMessage } from "../src/call/redact.js";
+import { redact } from "../src/call/redact.js";
 import { checkClientOptions, OptionError } from "../src/check.js";
 import { printable } from "../src/cli/text.js";
 import { checkAnswer, checkValidity } from "./live/checks.js";
@@ -61,8 +61,8 @@ async function main(): Promise<void> {
   await prism.stop();
 
   const name = spec ?? `${baseUrl}/openapi.yaml`;
-  const other = given ?? (await fetchSpec(name).catch(rootMessage));
-  if (typeof other === "string") print(`none    No spec to compare openapi.yaml with: ${other}.`);
+  const other = given ?? (await fetchSpec(name).catch((error: Error) => error));
+  if (other instanceof Error) print(`none    No spec to compare openapi.yaml with: ${other.message}.`);
   else report(`${name} agrees with openapi.yaml`, compareSpecs(await readSpec("openapi.yaml"), other, name));
   print(process.exitCode ? "Some checks failed." : "The deployment keeps the contract.");
 }
