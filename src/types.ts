@@ -165,7 +165,7 @@ export interface Verification {
   validity: "active" | "inactive" | "unknown";
   /** Whether it may revoke tokens (scope `write:tokens`), where that is known. */
   canRevoke?: boolean;
-  /** What was answered, and what it means. */
+  /** For people: what happened, what it means for the secret, and, if that is `unknown`, what to do. */
   reason: string;
   at: string;
   traceId?: string;

@@ -1,5 +1,5 @@
 // What an attempt met, read into a result that holds no secret. Everything behind it is clean because this file is.
-import { isProblemType, readProblem } from "../errors/problem.js";
+import { hasUnreadableName, isProblemType, readProblem } from "../errors/problem.js";
 import type { FetchResponse } from "../types.js";
 import { type ConnectFault, readCause } from "./cause.js";
 import { CredentialError } from "./credential.js";
@@ -44,7 +44,7 @@ export function readAnswer(response: Response, body: unknown, text: string, secr
   const hasProblemType = status >= 400 && !redirected && isProblemType(headers.get("content-type"));
   if (hasProblemType && typeof body === "object" && body !== null && !Array.isArray(body)) {
     const problem = readProblem(redactJson(body, secrets) as object, status);
-    return { kind: "problem", status, problem, headers, retryAfter };
+    return { kind: "problem", status, problem, unreadableName: hasUnreadableName(body), headers, retryAfter };
   }
   // To redact a long text takes long, and a credential that is cut at the end of the excerpt would not be found.
   const excerpt = cut(redact(cut(text, 4 * EXCERPT), secrets), EXCERPT);

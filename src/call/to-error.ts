@@ -26,9 +26,9 @@ const BY_CODE: Record<string, string> = {
   "ValidateToken.Invalid": "The credential is revoked, expired or unknown here: use another one.",
 };
 
-const NOT_THE_API = "This is not the API's answer: check the base URL.";
+export const NOT_THE_API = "This is not the API's answer: check the base URL.";
 const REDIRECT = "Redirects are never followed: check the base URL.";
-const GATEWAY = "This 403 comes from a gateway in front of the API, not from the API. Try again later.";
+export const GATEWAY = "This 403 comes from a gateway in front of the API, not from the API. Try again later.";
 
 export interface ErrorContext {
   ref: TokenRef;
@@ -58,15 +58,10 @@ export function toError(ended: Ended, { ref, meaning, timeout, signal }: ErrorCo
   }
   const refused = refreshFailure ? `; the token provider gave no replacement: ${refreshFailure.reason}` : "";
   const advice = outcome === "absent" ? "" : adviceFor(result, last.request.url);
-  if (result.kind === "problem") {
-    const { status, problem } = result;
-    const name = problem.code ?? problem.title ?? "";
-    const what = [`The API answered ${status} ${name}`.trimEnd(), problem.detail].filter(Boolean).join(": ");
-    return new KaitenProblemError(say(what + refused, advice), result, init);
-  }
-  const type = result.headers.get("content-type") ?? "no media type";
-  const what = result.status ? `Unexpected response ${result.status} (${type})` : `Unexpected redirect (${type})`;
-  return new KaitenResponseError(say(what + refused, advice), result, init);
+  const message = say(describeAnswer(result) + refused, advice);
+  return result.kind === "problem"
+    ? new KaitenProblemError(message, result, init)
+    : new KaitenResponseError(message, result, init);
 }
 
 /** For a token whose turn never came. */
@@ -76,10 +71,22 @@ export function notAttempted(ref: TokenRef, outcome: ErrorInit["outcome"], cause
   return new KaitenNotAttemptedError(summary, { outcome, attempts: 0, ref, at: new Date().toISOString(), cause });
 }
 
-const sentence = (text: string): string => (text.endsWith(".") ? text : `${text}.`);
+export const sentence = (text: string): string => (text.endsWith(".") ? text : `${text}.`);
 
-function adviceFor(result: Exclude<AttemptResult, { kind: "failure" }>, url: string): string {
-  const { status, retryAfter } = result;
+export type Answer = Exclude<AttemptResult, { kind: "failure" }>;
+
+export function describeAnswer(result: Answer): string {
+  if (result.kind === "problem") {
+    const { status, problem } = result;
+    const name = problem.code ?? problem.title ?? "";
+    return [`The API answered ${status} ${name}`.trimEnd(), problem.detail].filter(Boolean).join(": ");
+  }
+  const type = result.headers.get("content-type") ?? "no media type";
+  return result.status ? `Unexpected response ${result.status} (${type})` : `Unexpected redirect (${type})`;
+}
+
+function adviceFor(result: Answer, url: string): string {
+  const { status } = result;
   if (result.kind === "problem" && result.problem.code && Object.hasOwn(BY_CODE, result.problem.code)) {
     return BY_CODE[result.problem.code] as string;
   }
@@ -88,12 +95,15 @@ function adviceFor(result: Exclude<AttemptResult, { kind: "failure" }>, url: str
   if (status === 401) return "Check the credential.";
   if (status === 403 && result.kind === "response") return GATEWAY;
   if (status === 404 || status === 405) return `This says nothing about the token: check the base URL.${pathHint(url)}`;
-  if (status === 429)
-    return `Wait ${retryAfter ? `${Math.ceil(retryAfter / 1_000)} s` : "a few seconds"}, then try again.`;
+  if (status === 429) return waitAdvice(result);
   return "";
 }
 
+export function waitAdvice({ retryAfter }: Answer): string {
+  return `Wait ${retryAfter ? `${Math.ceil(retryAfter / 1_000)} s` : "a few seconds"}, then try again.`;
+}
+
 /** Every real deployment serves the API below a path. The URL is redacted: it may not parse. */
-function pathHint(url: string): string {
+export function pathHint(url: string): string {
   return /^https?:\/\/[^/]*\/service-accounts\//.test(url) ? " Is its path missing, such as /api?" : "";
 }

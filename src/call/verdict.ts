@@ -4,7 +4,15 @@ import type { Outcome } from "../types.js";
 
 /** What one attempt met. Holds no secret. */
 export type AttemptResult =
-  | { kind: "problem"; status: number; problem: Problem; headers: Headers; retryAfter: number | undefined }
+  | {
+      kind: "problem";
+      status: number;
+      problem: Problem;
+      /** Its `code` or `type` was no text, and is not in `problem`. */
+      unreadableName: boolean;
+      headers: Headers;
+      retryAfter: number | undefined;
+    }
   /** Any other answer. `redirected`: the `fetch` followed a redirect, so it is the answer to another request. */
   | {
       kind: "response";

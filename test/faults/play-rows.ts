@@ -8,7 +8,9 @@ import { playScript, type ScriptedServer } from "./server.js";
 import { api } from "./steps.js";
 import { controlTimers, LIMIT, timersLeft } from "./timers.js";
 
-const SECRETS = [TOKEN, FRESH];
+/** The client's own, where it verifies another one. */
+const OWN = "ksh_own.5432109876-qponmlkjihgfedcbazyxwvutsr";
+const SECRETS = [TOKEN, FRESH, OWN];
 const ISO = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 const TRACEPARENT = /^traceparent: 00-([\da-f]{32})-([\da-f]{16})-01$/im;
 const USER_AGENT = /^user-agent: kaiten-service-accounts\/\d/im;
@@ -61,6 +63,16 @@ async function play(row: Row, fetch: Fetch) {
   const url = `${baseUrl}/service-accounts/${ref.serviceAccountSlug}/tokens/${ref.tokenSlug}`;
   const { dead, requests } = server;
   return { ref, url, result, events, timers, listeners, freed, dead, requests, taken: flood.bytes };
+}
+
+/** Verifies the credential of a row as a secret, against the same script, by a client that has a token of its own. */
+async function playVerify(row: Row, fetch: Fetch) {
+  await using server = await playScript(row.script);
+  const { timeout = LIMIT, retries = 1, maxRetryAfter } = row.options ?? {};
+  const baseUrl = `${server.url}${row.path ?? "/api"}`;
+  const client = kaiten.createKaitenClient({ baseUrl, token: OWN, fetch, timeout, retries, maxRetryAfter });
+  const verification = await client.verify(TOKEN);
+  return { verification, timers: timersLeft(), sent: server.requests.map(({ authorization }) => authorization) };
 }
 
 const giveUp = (ms: number) => new Promise<false>((resolve) => setTimeout(resolve, ms, false).unref());
@@ -136,6 +148,15 @@ export function playRows(rows: readonly Row[], fetchFor: () => Fetch = () => und
       expect(thief.requests, "requests to another origin").toHaveLength(0);
       expect(secretsIn(everythingOf(result), SECRETS), "in the result").toEqual([]);
       expect(secretsIn(everythingOf(events), SECRETS), "in the events").toEqual([]);
+    });
+
+    // A provider has nothing to do with a secret that is given.
+    test.skipIf(row.provider)("tells nobody a secret that is verified, and sends no other", async () => {
+      const { verification, timers, sent } = await playVerify(row, fetchFor());
+      expect(new Set(sent)).toEqual(new Set([`Bearer ${TOKEN}`]));
+      expect(thief.requests, "requests to another origin").toHaveLength(0);
+      expect(secretsIn(everythingOf(verification), SECRETS), "in the verification").toEqual([]);
+      expect(timers, "timers").toBe(0);
     });
 
     test("leaves nothing behind", () => {

@@ -1,5 +1,6 @@
 // A local deployment that keeps the contract, except for what a test changes.
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -7,10 +8,11 @@ export const TOKEN = "ksh_live.0123456789-abcdefghijklmnopqrstuvwxyz";
 
 export type Answer = (response: ServerResponse) => unknown;
 
-/** What a deployment answers to a wrong credential, and to a token that does not exist. */
+/** What a deployment answers to a wrong credential, to a token that does not exist, and to who asks for its spec. */
 export interface Answers {
   refused?: Answer;
   absent?: Answer;
+  spec?: Answer;
 }
 
 export interface LocalDeployment {
@@ -38,6 +40,8 @@ export const ABSENT = {
   code: "Token.NotFound",
 };
 
+export const SPEC = readFileSync("openapi.yaml", "utf8");
+
 /** Starts one on loopback. */
 export async function deploy(answers: Answers = {}): Promise<LocalDeployment> {
   const requests: string[] = [];
@@ -45,7 +49,8 @@ export async function deploy(answers: Answers = {}): Promise<LocalDeployment> {
   const server = createServer(({ method, url, headers }, response) => {
     const known = headers.authorization === `Bearer ${TOKEN}`;
     requests.push(`${method} ${url} ${known ? "known" : "unknown"}`);
-    const { refused = answer(401, REFUSED), absent = answer(404, ABSENT) } = current;
+    const { refused = answer(401, REFUSED), absent = answer(404, ABSENT), spec = answer(200, SPEC) } = current;
+    if (url === "/api/openapi.yaml") return spec(response);
     (known ? absent : refused)(response);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -11,6 +11,7 @@ const problem = (status: number, code?: string): AttemptResult => ({
   kind: "problem",
   status,
   problem: { type: "about:blank", status, ...(code !== undefined && { code }) },
+  unreadableName: false,
   headers: new Headers(),
   retryAfter: undefined,
 });

@@ -9,7 +9,7 @@ const response = (status: number, redirected = false): AttemptResult => ({
   ...rest,
 });
 const problem = (status: number, code?: string, type = "about:blank"): AttemptResult => ({
-  ...{ kind: "problem", status, problem: { type, status, ...(code !== undefined && { code }) } },
+  ...{ kind: "problem", status, problem: { type, status, ...(code !== undefined && { code }) }, unreadableName: false },
   ...rest,
 });
 type Why = Extract<AttemptResult, { kind: "failure" }>["why"];

@@ -54,6 +54,14 @@ describe("what an answer says of the secret", () => {
     ["401 problem without code and type", problem(401, { title: "No" }), INACTIVE],
     ["401 problem of about:blank", problem(401, { type: "about:blank" }), INACTIVE],
     ["401 problem with a type and no code", problem(401, { type: "/errors#NO" }), UNKNOWN],
+    ["401 problem whose code is a number", problem(401, { code: 7 }), UNKNOWN],
+    ["401 problem whose code is null", problem(401, { code: null }), UNKNOWN],
+    ["401 problem whose type is an object", problem(401, { type: {} }), UNKNOWN],
+    [
+      "401 ValidateToken.Invalid whose type is null",
+      problem(401, { code: "ValidateToken.Invalid", type: null }),
+      UNKNOWN,
+    ],
     ["401 with another code", problem(401, { code: "Auth.NoIdentity" }), UNKNOWN],
     ["401 with the code of another status", problem(401, { code: "Token.NotFound" }), UNKNOWN],
     ["401 page", page(401), UNKNOWN],
@@ -130,23 +138,107 @@ describe("the reason", () => {
       problem(401),
       "This replica of the API does not accept the secret: it is revoked, expired, mistyped or of another deployment.",
     ],
+  ])("for %s says so", async (_, step, reason) => {
+    expect((await verified(step)).value.reason).toBe(reason);
+  });
+
+  const NOTHING = "This says nothing about the secret.";
+  test.each<[string, Step, happened: string, advice: string]>([
     [
       "a 204",
       answer(204),
-      "The server confirmed the revocation of a token that cannot exist: its answers prove nothing.",
+      "Unexpected response 204 (no media type).",
+      "The server confirmed the revocation of a token that cannot exist, so none of its answers are proof. Check the base URL: it may lead to a mock or a proxy.",
     ],
-    ["another problem", problem(422, { code: "A.B" }), "The API answered 422 A.B"],
-    ["a problem with a title", problem(422, { title: "Bad" }), "The API answered 422 Bad"],
-    ["a problem without a name", problem(422), "The API answered 422"],
+    ["a page", page(200), "Unexpected response 200 (text/html).", "This is not the API's answer: check the base URL."],
     [
-      "a limit",
-      answer(429),
-      "Unexpected response 429: it is not the API's, and proves nothing. Check the base URL, or try again later.",
+      "a redirect",
+      page(302),
+      "Unexpected response 302 (text/html).",
+      "The request was redirected: check the base URL.",
     ],
-    ["a lost answer", lost(), "The connection failed: fetch failed"],
-    ["a timeout", never, "No complete response within 20 s"],
-  ])("for %s says so", async (_, step, reason) => {
-    expect((await verified(step, { client: { retries: 0 } })).value.reason).toBe(reason);
+    [
+      "a redirect in a browser",
+      async () => ({ status: 0, ok: false, headers: new Headers(), body: null, text: async () => "" }),
+      "Unexpected redirect (no media type).",
+      "The request was redirected: check the base URL.",
+    ],
+    [
+      "a redirect that the fetch followed",
+      redirected(answer(204)),
+      "Unexpected response 204 (no media type).",
+      "The request was redirected: check the base URL.",
+    ],
+    [
+      "a missing identity",
+      problem(401, { code: "Auth.NoIdentity", detail: "None." }),
+      "The API answered 401 Auth.NoIdentity: None.",
+      "No credential arrived. A proxy on the way may remove the Authorization header: use a way around it.",
+    ],
+    [
+      "a 401 that is a page",
+      page(401),
+      "Unexpected response 401 (text/html).",
+      "This is not the API's answer: check the base URL.",
+    ],
+    [
+      "a gateway's 403",
+      answer(403),
+      "Unexpected response 403 (no media type).",
+      "This 403 comes from a gateway in front of the API, not from the API. Try again later.",
+    ],
+    [
+      "a missing route",
+      problem(404, { code: "NOT_FOUND" }),
+      "The API answered 404 NOT_FOUND.",
+      "There may be no API at this base URL: check it.",
+    ],
+    [
+      "a 404 that is a page",
+      page(404),
+      "Unexpected response 404 (text/html).",
+      "There may be no API at this base URL: check it.",
+    ],
+    [
+      "a gateway's limit",
+      answer(429, "slow", { "Content-Type": "text/plain" }),
+      "Unexpected response 429 (text/plain).",
+      "Wait a few seconds, then try again.",
+    ],
+    [
+      "the API's limit",
+      problem(429, { title: "Too Many Requests" }, { "Retry-After": "7" }),
+      "The API answered 429 Too Many Requests.",
+      "Wait 7 s, then try again.",
+    ],
+    ["a slow request", page(408), "Unexpected response 408 (text/html).", "Try again later."],
+    ["an outage", problem(500, { title: "Oops" }), "The API answered 500 Oops.", "Try again later."],
+    ["an outage of a gateway", page(502), "Unexpected response 502 (text/html).", "Try again later."],
+    [
+      "another problem",
+      problem(422, { code: "A.B" }),
+      "The API answered 422 A.B.",
+      "Check the base URL. If it is right, give the trace id to the support of the API.",
+    ],
+    [
+      "a lost answer",
+      lost(),
+      "The connection failed: fetch failed.",
+      "Check the base URL and the network, then try again.",
+    ],
+    ["a timeout", never, "No complete response within 20 s.", "Try again, or allow a longer timeout."],
+  ])("for %s says what happened, what it means and what to do", async (_, step, happened, advice) => {
+    const { value } = await verified(step, { client: { retries: 0 } });
+    expect(value).toMatchObject({ ...UNKNOWN, reason: `${happened} ${NOTHING} ${advice}` });
+  });
+
+  test.each<[string, Step]>([
+    ["a page", page(200)],
+    ["a redirect", page(302)],
+    ["a missing route", problem(404, { code: "NOT_FOUND" })],
+  ])("for %s asks for the path of a base URL that has none", async (_, step) => {
+    const { value } = await verified(step, { client: { baseUrl: "https://kaiten.example.com" } });
+    expect(value.reason).toMatch(/ Is its path missing, such as \/api\?$/);
   });
 
   test("has neither the secret nor the client's token in it", async () => {
@@ -217,7 +309,10 @@ describe("the secret that is sent", () => {
   test("may be missing, where the provider fails: then the validity is unknown, and the reason says why", async () => {
     const client = { token: () => Promise.reject(new Error("vault sealed")) };
     const { value, requests } = await verified(absent(), { client });
-    expect(value).toMatchObject({ ...UNKNOWN, reason: "The token provider failed: vault sealed" });
+    expect(value).toMatchObject({
+      ...UNKNOWN,
+      reason: `The token provider failed: vault sealed. This says nothing about the secret. Nothing was sent: the token provider must return a token.`,
+    });
     expect(requests).toEqual([]);
   });
 });
@@ -237,9 +332,12 @@ describe("attempts", () => {
 
   test("last as long as the client or the call says", async () => {
     const { value } = await verified(never, { client: { retries: 0, timeout: 70 } });
-    expect(value).toMatchObject({ reason: "No complete response within 0.07 s", at: "2026-11-23T12:00:00.070Z" });
+    expect(value).toMatchObject({
+      reason: expect.stringMatching(/^No complete response within 0.07 s\./),
+      at: "2026-11-23T12:00:00.070Z",
+    });
     const own = await verified(never, { client: { retries: 0, timeout: 70 }, options: { timeout: 30 } });
-    expect(own.value.reason).toBe("No complete response within 0.03 s");
+    expect(own.value.reason).toMatch(/^No complete response within 0.03 s\./);
   });
 
   test("wait for a Retry-After within the client's limit", async () => {
