@@ -67,9 +67,9 @@ export async function finish(
 
 function isNeverConfirmed({ counts }: Summary, { known }: Session): boolean {
   let { absent, revoked } = counts;
-  for (const [, { state }] of known?.entries() ?? []) {
-    if (state === "revoked") revoked++;
-    if (state === "absent" || state === "gone") absent++;
+  for (const [, { mine, others }] of known?.entries() ?? []) {
+    if (mine === "revoked" || others === "revoked") revoked++;
+    if (mine === "absent" || mine === "gone") absent++;
   }
   return revoked === 0 && absent >= 2;
 }

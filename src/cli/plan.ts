@@ -7,37 +7,41 @@ import { plural } from "./text.js";
 /** What a journal can prove of a token. The stronger one wins, whatever the order of the lines. */
 const STRENGTH = {
   active: 0,
-  /** Not found by the sender of this run: revoked before, or misspelt. */
+  /** Not found: revoked before, or misspelt. */
   absent: 0,
   /** A request may have revoked it. */
   unknown: 1,
-  /** Not found by the sender of this run, after a request that may have revoked it. */
+  /** Not found after a request that may have revoked it. */
   gone: 2,
   revoked: 3,
 } as const;
 
-/** `mine`: by a run of the sender of this run. */
-export type Known = { readonly state: keyof typeof STRENGTH; readonly mine: boolean };
+type State = keyof typeof STRENGTH;
 
-function proves({ outcome, maybeRevoked }: ResultLine, mine: boolean): Known {
-  if (outcome === "not-revoked") return { state: "active", mine };
-  if (outcome !== "absent") return { state: outcome, mine };
-  // Another sender can belong to another organization, where no token of ours is found.
-  if (!mine) return { state: maybeRevoked ? "unknown" : "active", mine };
-  return { state: maybeRevoked ? "gone" : "absent", mine };
+/**
+ * What the sender of this run found out, and what other senders did. They can belong to another organization, where the
+ * same name is another token.
+ */
+export type Known = { readonly mine?: State; readonly others?: State };
+
+function stateOf({ outcome, maybeRevoked }: ResultLine, whose: keyof Known): State {
+  if (outcome === "not-revoked") return "active";
+  if (outcome !== "absent") return outcome;
+  // In another organization, no token of ours is found.
+  if (whose === "others") return maybeRevoked ? "unknown" : "active";
+  return maybeRevoked ? "gone" : "absent";
 }
 
 /** Takes the lines of a journal, one after the other. */
 export function createHistory(sender: string) {
   const known = createTokenMap<Known>();
   const senders = new Map<string, string>();
-  const unanswered = new Map<string, { ref: TokenRef; mine: boolean }>();
+  const unanswered = new Map<string, { ref: TokenRef; whose: keyof Known }>();
   let latestRun = "";
 
-  const strength = ({ state, mine }: Known) => STRENGTH[state] && STRENGTH[state] + (mine ? 0.5 : 0);
-  function learn(ref: TokenRef, fact: Known): void {
+  function learn(ref: TokenRef, whose: keyof Known, state: State): void {
     const before = known.get(ref);
-    if (!before || strength(fact) >= strength(before)) known.set(ref, fact);
+    if (STRENGTH[state] >= STRENGTH[before?.[whose] ?? "active"]) known.set(ref, { ...before, [whose]: state });
   }
   return {
     add(line: JournalLine): void {
@@ -47,18 +51,18 @@ export function createHistory(sender: string) {
         return;
       }
       const { run = latestRun } = line;
-      const mine = senders.get(run) === sender;
+      const whose = senders.get(run) === sender ? "mine" : "others";
       // Two runs may have sent a request for one token. Only the result of the same run tells how it ended.
       const request = JSON.stringify([run, line.serviceAccountSlug, line.tokenSlug]);
-      if (line.kind === "sending") unanswered.set(request, { ref: line, mine });
+      if (line.kind === "sending") unanswered.set(request, { ref: line, whose });
       else {
         unanswered.delete(request);
-        learn(line, proves(line, mine));
+        learn(line, whose, stateOf(line, whose));
       }
     },
     /** After the last line. */
     known(): TokenMap<Known> {
-      for (const { ref, mine } of unanswered.values()) learn(ref, { state: "unknown", mine });
+      for (const { ref, whose } of unanswered.values()) learn(ref, whose, "unknown");
       return known;
     },
   };
@@ -71,10 +75,10 @@ export interface Plan {
   size: number;
   /** How many of them carry `maybeRevoked`. */
   maybeRevoked: number;
-  /** How many of them a run of another sender may have revoked: they are sent as new. */
+  /** How many of them a run of another sender revoked or may have: they are sent as new. */
   otherSender: number;
-  /** Final, says the journal: not sent. `otherSender`: how many of these a run of another sender revoked. */
-  skipped: { revoked: number; absent: number; otherSender: number };
+  /** Final, says the journal: not sent. */
+  skipped: { revoked: number; absent: number };
   /** Tokens of the journal that may be active and are not in this list: exit 6. */
   missing: number;
 }
@@ -84,23 +88,24 @@ export interface Plan {
  * @param maybeRevoked whether an earlier run without a journal may have revoked any of them.
  */
 export function createPlan(targets: Targets, known = createTokenMap<Known>(), { maybeRevoked = false } = {}): Plan {
-  const skipped = { revoked: 0, absent: 0, otherSender: 0 };
+  const skipped = { revoked: 0, absent: 0 };
   const plan: Plan = { send: [], size: 0, maybeRevoked: 0, otherSender: 0, skipped, missing: 0 };
   for (const [ref] of targets.entries()) {
-    const { state, mine } = known.get(ref) ?? { state: "active", mine: true };
-    if (state === "revoked" || state === "gone") {
-      skipped[state === "gone" ? "absent" : "revoked"]++;
-      if (!mine) skipped.otherSender++;
-    } else if (maybeRevoked || (state === "unknown" && mine)) {
+    const { mine, others } = known.get(ref) ?? {};
+    if (mine === "revoked") skipped.revoked++;
+    else if (mine === "gone") skipped.absent++;
+    else if (maybeRevoked || mine === "unknown") {
       plan.send.push({ ...ref, maybeRevoked: true });
       plan.maybeRevoked++;
     } else {
       plan.send.push(ref);
-      if (state === "unknown") plan.otherSender++;
+      if (others === "revoked" || others === "unknown") plan.otherSender++;
     }
   }
-  for (const [ref, { state }] of known.entries()) {
-    if (!targets.get(ref) && (state === "active" || state === "unknown")) plan.missing++;
+  const mayBeActive = (state?: State) => state === "active" || state === "unknown";
+  for (const [ref, { mine, others }] of known.entries()) {
+    const isFinal = mine === "revoked" || mine === "gone";
+    if (!targets.get(ref) && !isFinal && (mayBeActive(mine) || mayBeActive(others))) plan.missing++;
   }
   plan.size = plan.send.length;
   return plan;
@@ -112,12 +117,11 @@ export function planNotices({ skipped, maybeRevoked, otherSender, missing }: Pla
   const tell = (count: number, words: string) => (count > 0 ? [`${plural(count, "token")} ${words}`] : []);
   return [
     ...tell(revoked + absent, `not sent again: ${revoked} revoked and ${absent} no longer found, says ${journal}.`),
-    ...tell(
-      skipped.otherSender,
-      "of these revoked with another credential. In another organization, use another journal.",
-    ),
     ...tell(maybeRevoked, "sent again: an earlier run may have revoked them. For them, absent is success."),
-    ...tell(otherSender, "sent as new: another credential may have revoked them. For them, absent proves nothing."),
+    ...tell(
+      otherSender,
+      "sent as new: another credential revoked them or may have, and it can be of another organization.",
+    ),
     ...tell(missing, "of the journal may still be active and are not in this list."),
   ];
 }

@@ -35,13 +35,14 @@ export function createSummary() {
     active: 0,
     /** The first tokens whose outcome is unknown. */
     unknown: [] as TokenRef[],
-    add({ outcome, ref, error }: TokenResult, isSuccess: boolean): void {
+    /** @param hint what the journal adds to the reason. */
+    add({ outcome, ref, error }: TokenResult, isSuccess: boolean, hint = ""): void {
       summary.total++;
       counts[outcome]++;
       if (isSuccess) return;
       summary.active++;
       if (outcome === "unknown" && summary.unknown.length < MAX_NAMES) summary.unknown.push(ref);
-      const why = `${outcome}: ${error instanceof KaitenError ? error.summary : error?.message}`;
+      const why = `${outcome}: ${error instanceof KaitenError ? error.summary : error?.message}${hint}`;
       const key = reasons.size < MAX_REASONS || reasons.has(why) ? why : `${outcome}: other reasons`;
       const reason = reasons.get(key) ?? { outcome, refs: [], count: 0 };
       reason.count++;

@@ -11,7 +11,7 @@ import { plural, printable } from "./text.js";
 import { bar, createProgress, type Progress, spinner } from "./ui/progress.js";
 
 export async function send(session: Session): Promise<ExitCode> {
-  const { flags, access, plan, journal, stdout, stderr } = session;
+  const { flags, access, plan, known, journal, stdout, stderr } = session;
   const summary = createSummary();
   const codes = new Set<ExitCode>();
   let failure: Error | undefined;
@@ -38,9 +38,10 @@ export async function send(session: Session): Promise<ExitCode> {
       const line = resultLine(result);
       journal?.result(line);
       const isSuccess = !result.error || (flags.ignoreAbsent === true && isPlainlyAbsent(result));
-      summary.add(result, isSuccess);
+      const others = known?.get(result.ref)?.others ?? "active";
+      summary.add(result, isSuccess, result.outcome === "absent" && others === "revoked" ? REVOKED_BY_OTHERS : "");
       if (!isSuccess) codes.add(codeOfError(result.error));
-      if (!flags.ignoreAbsent) canary.add(result);
+      if (!flags.ignoreAbsent && others === "active") canary.add(result);
       const print = () => stdout.line(flags.json ? json(line) : fields(line.outcome, line));
       if (stdout.isTerminal) progress.above(print);
       else print();
@@ -60,6 +61,9 @@ export async function send(session: Session): Promise<ExitCode> {
   if (canary.signal.aborted) stderr.line(`Stopped: the first ${CANARY_RESULTS} tokens were all absent.`);
   return finish(session, summary, codes, stopped);
 }
+
+const REVOKED_BY_OTHERS =
+  " An earlier run with another credential revoked a token of this name: if that credential is of the same organization, it is this token.";
 
 /** A slug that the API cannot have created is misspelt, whatever --ignore-absent says. */
 function isPlainlyAbsent({ outcome, ref }: TokenResult): boolean {

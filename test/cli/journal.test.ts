@@ -2,6 +2,8 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { playScript } from "../faults/server.js";
+import { message, send } from "../faults/steps.js";
 import { CREDENTIAL, type Folder, makeFolder, run, start, until } from "./command.js";
 import { makeTokens, serve, tokensOf } from "./servers.js";
 
@@ -84,6 +86,39 @@ test("another credential sends what is unknown as new, and says why", async () =
   // For another organization, "absent" proves nothing.
   expect(code).toBe(4);
   expect((await run(REVOKE, { ...server, folder })).code).toBe(0);
+});
+
+test("a token that another credential revoked is sent: in another organization, the same name is another token", async () => {
+  await using server = await playScript([send(message(204, undefined))]);
+  const env = { KAITEN_BASE_URL: server.url };
+  const folder = makeFolder();
+  folder.write("leak.csv", "ci-bot,key-1\n");
+  expect((await run(REVOKE, { env, folder })).code).toBe(0);
+  const second = await run(REVOKE, { env: { ...env, KAITEN_AUTH_TOKEN: "ksh_another-credential" }, folder });
+  expect(second.stdout).toBe("revoked\tci-bot\tkey-1\n");
+  expect(second.stderr).toContain("1 token sent as new: another credential revoked them or may have");
+  expect(second.code).toBe(0);
+  expect(server.requests).toHaveLength(2);
+});
+
+test("with a credential that took the place of an old one, what the old one revoked is absent, with the reason", async () => {
+  const { refs, csv } = makeTokens(25);
+  await using server = await serve([...refs, ...tokensOf("ci-bot", "key-1")]);
+  const folder = makeFolder();
+  folder.write("leak.csv", csv);
+  await run(REVOKE, { ...server, folder });
+  server.fake.credentials.set("ksh_another-credential", ["write:tokens"]);
+  folder.write("leak.csv", `${csv}ci-bot,misspelt\nci-bot,key-1\n`);
+  const env = { ...server.env, KAITEN_AUTH_TOKEN: "ksh_another-credential" };
+  const { code, stdout, stderr } = await run([...REVOKE, "--concurrency", "1"], { env, folder });
+  // That the first twenty are absent says nothing about the list here.
+  expect(server.fake.alive()).toEqual([]);
+  expect(stdout.match(/^absent\t/gm)).toHaveLength(26);
+  const [reason, other] = stderr.split("\n").filter((line) => line.startsWith("absent: "));
+  expect(reason).toMatch(/An earlier run with another credential revoked a token of this name: .+ it is this token\.$/);
+  expect(other).not.toContain("another credential");
+  expect(stderr).toContain("  and 15 more tokens\n");
+  expect(code).toBe(4);
 });
 
 test("a journal of another base URL is refused, and names --journal", async () => {

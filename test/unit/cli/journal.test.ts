@@ -375,7 +375,7 @@ describe("a journal is continued", () => {
       return `${error.message}`.replaceAll(file, "FILE");
     });
     expect(fs.existsSync(file)).toBe(text !== undefined);
-    return typeof known === "string" ? known : known.get(ref)?.state;
+    return typeof known === "string" ? known : known.get(ref)?.mine;
   }
 
   test.each<[string, string | undefined, string | undefined]>([
