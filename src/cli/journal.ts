@@ -2,14 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, openSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
-import {
-  type BulkRef,
-  KaitenError,
-  KaitenProblemError,
-  type Outcome,
-  type TokenRef,
-  type TokenResult,
-} from "../index.js";
+import { KaitenError, KaitenProblemError, type Outcome, type TokenRef, type TokenResult } from "../index.js";
 import { printable } from "./text.js";
 import { UsageError } from "./usage-error.js";
 
@@ -45,6 +38,9 @@ export class JournalError extends Error {}
 
 export type Journal = ReturnType<typeof openJournal>;
 
+/** No slug that can be sent has a slash. */
+const keyOf = ({ serviceAccountSlug, tokenSlug }: TokenRef) => `${serviceAccountSlug}/${tokenSlug}`;
+
 const now = () => new Date().toISOString();
 
 /** In the terminal that shows it, no character of the line has an effect. It is still the same JSON. */
@@ -67,6 +63,8 @@ export function openJournal(file: string, info: RunInfo & { tokens: number }) {
   let fault: JournalError | undefined;
   let nextSync: Promise<void> | undefined;
   let latestSync = Promise.resolve();
+  /** When their lines are on disk. Of a token that has its result, nothing is kept. */
+  const unanswered = new Map<string, Promise<void>>();
 
   function fail({ message }: Error): never {
     const advice = "No further token was sent. When the journal can be written, run the same command again.";
@@ -91,13 +89,27 @@ export function openJournal(file: string, info: RunInfo & { tokens: number }) {
     return nextSync;
   }
   return {
-    /** Resolves when the line is on disk. @throws {JournalError} */
+    /** Called before each request. Resolves when the line of the token is on disk. @throws {JournalError} */
     async sending({ serviceAccountSlug, tokenSlug }: TokenRef): Promise<void> {
-      append({ kind: "sending", run, serviceAccountSlug, tokenSlug, at: now() });
-      await sync();
+      const key = keyOf({ serviceAccountSlug, tokenSlug });
+      try {
+        let onDisk = unanswered.get(key);
+        if (!onDisk) {
+          append({ kind: "sending", run, serviceAccountSlug, tokenSlug, at: now() });
+          onDisk = sync();
+          unanswered.set(key, onDisk);
+        }
+        await onDisk;
+      } catch (error) {
+        unanswered.delete(key);
+        throw error;
+      }
     },
+    /** Whether nothing was sent for the token since its line, or that of another, could not be written. */
+    refused: (ref: TokenRef): boolean => fault !== undefined && !unanswered.has(keyOf(ref)),
     /** Does not throw: `close` does, and every later `sending`. */
     result({ kind, ...line }: ResultLine): void {
+      unanswered.delete(keyOf(line));
       try {
         append({ kind, run, ...line });
       } catch {
@@ -107,8 +119,6 @@ export function openJournal(file: string, info: RunInfo & { tokens: number }) {
     /** Resolves when all lines are on disk. @throws {JournalError} if any is missing. */
     async close(): Promise<void> {
       try {
-        await sync();
-        // A stopped run writes last results for the references that waited for this sync.
         await sync();
         if (fault) throw fault;
       } finally {
@@ -155,33 +165,4 @@ export function resultLine({ ref, outcome, attempts, at, status, errorId, traceI
   const message = error instanceof KaitenError ? error.summary : error?.message;
   const evidence = { attempts, status, code, errorId, traceId, at, message };
   return { kind: "result", serviceAccountSlug, tokenSlug, outcome, maybeRevoked, ...evidence };
-}
-
-/**
- * What `revokeAll` takes its references from. Each is handed out when its `sending` line is on disk. `next()` may be
- * called again before the last one settled: lines that wait at the same time share one sync.
- */
-export function createSource(refs: Iterable<BulkRef>, journal: Journal, signal: AbortSignal) {
-  const iterator = refs[Symbol.iterator]();
-  const end = { done: true, value: undefined } as const;
-  let ended = false;
-  const source: AsyncIterableIterator<BulkRef, undefined> = {
-    [Symbol.asyncIterator]: () => source,
-    async next() {
-      const { done, value: ref } = ended || signal.aborted ? end : iterator.next();
-      if (done) return end;
-      await journal.sending(ref);
-      if (!ended && !signal.aborted) return { done: false, value: ref };
-      const { maybeRevoked = false, ...token } = ref;
-      const outcome = maybeRevoked ? "unknown" : "not-revoked";
-      const message = "The run was stopped before this token was sent.";
-      journal.result({ kind: "result", ...token, outcome, maybeRevoked, attempts: 0, at: now(), message });
-      return end;
-    },
-    async return() {
-      ended = true;
-      return end;
-    },
-  };
-  return source;
 }

@@ -1,10 +1,10 @@
 // Sends what was confirmed: prints and records results, and stops when it should.
 import { writeSync } from "node:fs";
 import { canExist } from "../call/slug.js";
-import type { PaceEvent, TokenResult } from "../index.js";
+import type { AttemptEvent, PaceEvent, TokenRef, TokenResult } from "../index.js";
 import { codeOfError, EXIT, type ExitCode } from "./exit-code.js";
 import { finish, type Session } from "./finish.js";
-import { createSource, resultLine } from "./journal.js";
+import { resultLine } from "./journal.js";
 import { attemptLine, createSummary, fields, json } from "./report.js";
 import { stopOnSignals } from "./signals.js";
 import { plural, printable } from "./text.js";
@@ -25,16 +25,29 @@ export async function send(session: Session): Promise<ExitCode> {
     tell(`Stopping: waiting for ${inFlight} in flight. Press Ctrl-C again to quit now.`);
   };
   const stopped = stopOnSignals(onStop, () => quit(session, progress));
-  const canary = createCanary();
-  const signal = AbortSignal.any([stopped, canary.signal]);
-  const client = access.newClient((event) => {
+  const halt = new AbortController();
+  const canary = createCanary(() => {
+    tell(`Stopping: the first ${CANARY_RESULTS} tokens were all absent.`);
+    halt.abort();
+  });
+  const signal = AbortSignal.any([stopped, halt.signal]);
+  const onAttempt = (event: AttemptEvent) => {
     if (plan.size === 1 && event.delay !== undefined) progress.notice = `${event.status ?? event.error}, trying again`;
     if (flags.verbose) tell(attemptLine(event));
-  });
-  const refs = journal ? createSource(plan.send, journal, signal) : plan.send;
+  };
+  const beforeRequest = async (url: string) => {
+    try {
+      await journal?.sending(refOf(url));
+    } catch (error) {
+      halt.abort();
+      throw error;
+    }
+  };
+  const client = access.newClient(onAttempt, beforeRequest);
   const options = { concurrency: flags.concurrency, signal, onPace: paceNotices(progress, tell) };
   try {
-    for await (const result of client.serviceAccounts.tokens.revokeAll(refs, options)) {
+    for await (const result of client.serviceAccounts.tokens.revokeAll(plan.send, options)) {
+      if (journal?.refused(result.ref)) continue;
       const line = resultLine(result);
       journal?.result(line);
       const isSuccess = !result.error || (flags.ignoreAbsent === true && isPlainlyAbsent(result));
@@ -58,8 +71,13 @@ export async function send(session: Session): Promise<ExitCode> {
     stderr.line(printable(failure.message));
     codes.add(EXIT.other);
   }
-  if (canary.signal.aborted) stderr.line(`Stopped: the first ${CANARY_RESULTS} tokens were all absent.`);
   return finish(session, summary, codes, stopped);
+}
+
+/** The token of a request: `…/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}`. */
+function refOf(url: string): TokenRef {
+  const [serviceAccountSlug = "", , tokenSlug = ""] = url.split("/").slice(-3).map(decodeURIComponent);
+  return { serviceAccountSlug, tokenSlug };
 }
 
 const REVOKED_BY_OTHERS =
@@ -73,15 +91,13 @@ function isPlainlyAbsent({ outcome, ref }: TokenResult): boolean {
 /** This many absent tokens, and nothing else, at the beginning of a run mean a wrong list. */
 const CANARY_RESULTS = 20;
 
-function createCanary() {
-  const controller = new AbortController();
+function createCanary(onWrongList: () => void) {
   let absent = 0;
   return {
-    signal: controller.signal,
     add({ ref, outcome }: TokenResult): void {
       if (ref.maybeRevoked) return;
       absent = outcome === "absent" ? absent + 1 : Number.NEGATIVE_INFINITY;
-      if (absent === CANARY_RESULTS) controller.abort();
+      if (absent === CANARY_RESULTS) onWrongList();
     },
   };
 }

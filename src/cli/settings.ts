@@ -39,10 +39,14 @@ export async function openAccess(flags: Flags) {
   const baseUrl = checkOptions({ baseUrl: baseUrlOf(flags), token: "none", timeout, retries, allowInsecure }, flags);
   // A list from standard input leaves nothing to type an answer on.
   const credential = await readCredential(flags.tokenFile, flags.from !== "-");
-  const { fetch, inFlight } = lazyFetch(new URL(baseUrl).hostname);
+  const { createFetch, inFlight } = lazyFetch(new URL(baseUrl).hostname);
+  const { token } = credential;
   return {
-    newClient: (onAttempt?: ClientOptions["onAttempt"]) =>
-      createKaitenClient({ baseUrl, token: credential.token, fetch, timeout, retries, allowInsecure, onAttempt }),
+    /** @param beforeRequest must resolve before a request is sent to the URL. */
+    newClient(onAttempt?: ClientOptions["onAttempt"], beforeRequest?: (url: string) => Promise<void>) {
+      const fetch = createFetch(beforeRequest);
+      return createKaitenClient({ baseUrl, token, fetch, timeout, retries, allowInsecure, onAttempt });
+    },
     /** Without a slash at its end. */
     baseUrl,
     credential,
@@ -75,12 +79,19 @@ function checkOptions(options: ClientOptions, { concurrency }: Flags): string {
 function lazyFetch(hostname: string) {
   let pending = 0;
   let loading: Promise<Fetch> | undefined;
-  const send: Fetch = async (url, init) => {
-    loading ??= import("./network.js").then(({ createFetch }) => createFetch(hostname));
-    const fetch = await loading;
-    pending++;
-    return fetch(url, init).finally(() => pending--);
+  const createFetch = (beforeRequest = async (_url: string) => {}): SendingFetch => {
+    const send: Fetch = async (url, init) => {
+      loading ??= import("./network.js").then((network) => network.createFetch(hostname));
+      const fetch = await loading;
+      pending++;
+      try {
+        await beforeRequest(url);
+        return await fetch(url, init);
+      } finally {
+        pending--;
+      }
+    };
+    return Object.assign(send, { reportsStart: true as const });
   };
-  const fetch: SendingFetch = Object.assign(send, { reportsStart: true as const });
-  return { fetch, inFlight: () => pending };
+  return { createFetch, inFlight: () => pending };
 }

@@ -3,11 +3,12 @@ import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { playScript } from "../faults/server.js";
-import { message, send } from "../faults/steps.js";
+import { message, problem, send } from "../faults/steps.js";
 import { CREDENTIAL, type Folder, makeFolder, run, start, until } from "./command.js";
 import { makeTokens, serve, tokensOf } from "./servers.js";
 
 const REVOKE = ["revoke", "--from", "leak.csv", "--yes"];
+const revoked = send(message(204, undefined));
 const JOURNAL = "leak.csv.journal.ndjson";
 
 function makeList(length: number) {
@@ -39,6 +40,18 @@ test("it is beside the list, only its owner can read it, and each token has a li
     expect(kinds).toEqual(["sending", "result"]);
   }
   if (process.platform !== "win32") expect(statSync(join(folder.path, JOURNAL)).mode & 0o777).toBe(0o600);
+});
+
+test("a token that is not sent has no line that says so, also where the run stops by itself", async () => {
+  const { folder } = makeList(60);
+  // The credential is revoked in the middle of the run.
+  await using server = await playScript([...Array(20).fill(revoked), problem(401)]);
+  const { code } = await run(REVOKE, { env: { KAITEN_BASE_URL: server.url }, folder });
+  expect(code).toBe(3);
+  const sent = readLines(folder).filter(({ kind }) => kind === "sending");
+  const requested = server.requests.map(({ path }) => path.split("/").at(-1));
+  expect(requested.length).toBeLessThan(60);
+  expect(sent.map(({ tokenSlug }) => tokenSlug).sort()).toEqual(requested.sort());
 });
 
 test("the same command again sends nothing when all is done", async () => {
@@ -89,7 +102,7 @@ test("another credential sends what is unknown as new, and says why", async () =
 });
 
 test("a token that another credential revoked is sent: in another organization, the same name is another token", async () => {
-  await using server = await playScript([send(message(204, undefined))]);
+  await using server = await playScript([revoked]);
   const env = { KAITEN_BASE_URL: server.url };
   const folder = makeFolder();
   folder.write("leak.csv", "ci-bot,key-1\n");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { readJournal } from "../../../src/cli/history.js";
-import { createSource, defaultJournal, JournalError, openJournal, resultLine } from "../../../src/cli/journal.js";
+import { defaultJournal, JournalError, openJournal, resultLine } from "../../../src/cli/journal.js";
 import { claimsOf, senderOf } from "../../../src/cli/sender.js";
 import { UsageError } from "../../../src/cli/usage-error.js";
 import { KaitenProblemError } from "../../../src/index.js";
@@ -106,6 +106,7 @@ describe("a journal is written", () => {
     const journal = openJournal(file, INFO);
     const error = new TypeError("red \u001b[31m and \u202E reversed");
     journal.result(resultLine({ ref, outcome: "unknown", attempts: 3, at: AT, error }));
+    expect(journal.refused(ref)).toBe(false);
     await journal.close();
     const text = fs.readFileSync(file, "utf8");
     expect(["\u001b", "\u202E"].filter((character) => text.includes(character))).toEqual([]);
@@ -141,6 +142,21 @@ describe("a sending line", () => {
     expect(disk.syncs).toHaveLength(2);
   });
 
+  test("is written once for all requests of a token: each waits until it is on disk", async () => {
+    const file = makeFile();
+    const journal = openJournal(file, INFO);
+    disk.syncs = [];
+    const states: string[] = [];
+    const attempts = ["first", "retry"].map((name) => journal.sending(ref).then(() => states.push(name)));
+    await settle();
+    expect(states).toEqual([]);
+    disk.syncs[0]?.(null);
+    await Promise.all(attempts);
+    await journal.sending(ref);
+    expect(disk.syncs).toHaveLength(1);
+    expect(parsed(file)).toHaveLength(2);
+  });
+
   test.each<[string, () => void, string]>([
     [
       "cannot be written",
@@ -168,6 +184,8 @@ describe("a sending line", () => {
   ])("that %s ends the journal: nothing more is written, and `close` says so", async (_, fail, why) => {
     const file = makeFile();
     const journal = openJournal(file, INFO);
+    const sent = { ...ref, tokenSlug: "sent" };
+    await journal.sending(sent);
     fail();
     const message = `Cannot write the journal ${file}: ${why}. No further token was sent. When the journal can be written, run the same command again.`;
     await expect(journal.sending(ref)).rejects.toThrow(new JournalError(message));
@@ -175,6 +193,7 @@ describe("a sending line", () => {
     disk.syncs = undefined;
     const before = fs.readFileSync(file, "utf8");
     await expect(journal.sending(other)).rejects.toThrow(new JournalError(message));
+    expect([sent, ref, other].map(journal.refused)).toEqual([false, true, true]);
     journal.result(resultLine({ ref, outcome: "revoked", attempts: 1, at: AT }));
     expect(fs.readFileSync(file, "utf8")).toBe(before);
     await expect(journal.close()).rejects.toThrow(new JournalError(message));
@@ -293,69 +312,6 @@ describe("the line of a result", () => {
     ],
   ])("%s", (_, result, line) => {
     expect(resultLine(result)).toMatchObject({ kind: "result", ...ref, ...line });
-  });
-});
-
-describe("the source of a run", () => {
-  test("gives each reference when its line is on disk, and ends", async () => {
-    const file = makeFile();
-    const journal = openJournal(file, INFO);
-    disk.syncs = [];
-    const source = createSource([ref, { ...other, maybeRevoked: true }], journal, new AbortController().signal);
-    const given = Promise.all([source.next(), source.next(), source.next()]);
-    await settle();
-    expect(disk.syncs).toHaveLength(1);
-    disk.syncs[0]?.(null);
-    expect((await given).map(({ value }) => value)).toEqual([ref, { ...other, maybeRevoked: true }, undefined]);
-    expect(parsed(file).map((line) => line.tokenSlug)).toEqual([undefined, "deploy-key", "old-key"]);
-  });
-
-  test.each<[string, (source: AsyncIterableIterator<unknown>, abort: () => void) => unknown]>([
-    ["the signal aborts", (_, abort) => abort()],
-    ["it is returned", (source) => source.return?.()],
-  ])("ends when %s, and the journal says which references were not sent", async (_, stop) => {
-    const file = makeFile();
-    const journal = openJournal(file, INFO);
-    disk.syncs = [];
-    const controller = new AbortController();
-    const source = createSource([ref, { ...other, maybeRevoked: true }, ref], journal, controller.signal);
-    const waiting = [source.next(), source.next()];
-    await settle();
-    await stop(source, () => controller.abort());
-    disk.syncs[0]?.(null);
-    expect((await Promise.all([...waiting, source.next()])).map(({ done }) => done)).toEqual([true, true, true]);
-
-    const [, , , ...results] = parsed(file);
-    expect(results).toMatchObject([
-      { kind: "result", ...ref, outcome: "not-revoked", maybeRevoked: false, attempts: 0 },
-      { kind: "result", ...other, outcome: "unknown", maybeRevoked: true, attempts: 0 },
-    ]);
-  });
-
-  test("has told the journal of all references when the journal is closed", async () => {
-    const file = makeFile();
-    const journal = openJournal(file, INFO);
-    const syncs: Callback[] = [];
-    disk.syncs = syncs;
-    const controller = new AbortController();
-    const source = createSource([ref], journal, controller.signal);
-    const given = source.next();
-    controller.abort();
-    const closed = journal.close();
-    await settle();
-    disk.syncs = undefined;
-    for (const done of syncs) done(null);
-    await closed;
-    expect(await given).toEqual({ done: true, value: undefined });
-    expect(parsed(file).at(-1)).toMatchObject({ kind: "result", ...ref, outcome: "not-revoked", attempts: 0 });
-    await expect(journal.sending(ref)).rejects.toThrow(`The journal ${file} is closed.`);
-  });
-
-  test("rejects when the line cannot be written", async () => {
-    const journal = openJournal(makeFile(), INFO);
-    disk.write = () => 0;
-    const source = createSource([ref], journal, new AbortController().signal);
-    await expect(source.next()).rejects.toThrow(JournalError);
   });
 });
 
