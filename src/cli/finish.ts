@@ -1,7 +1,8 @@
 // What is said at the end of a run, and how the command ends.
 import { EXIT, type ExitCode, mostSevere } from "./exit-code.js";
+import type { Known } from "./history.js";
 import type { Journal } from "./journal.js";
-import type { Known, Plan } from "./plan.js";
+import type { Plan } from "./plan.js";
 import type { Summary } from "./report.js";
 import type { Access, Flags } from "./settings.js";
 import type { TokenMap } from "./targets.js";

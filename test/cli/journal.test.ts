@@ -134,6 +134,19 @@ test("with a credential that took the place of an old one, what the old one revo
   expect(code).toBe(4);
 });
 
+test("a token that was revoked more than 30 days ago is sent again: its name can be used again", async () => {
+  const { refs, folder } = makeList(2);
+  await using server = await serve(refs);
+  await run(REVOKE, { ...server, folder });
+  const [run1, ...lines] = readLines(folder);
+  const days = (count: number) => new Date(Date.now() - count * 86_400_000).toISOString();
+  const aged = lines.map((line) => ({ ...line, at: line.tokenSlug === "token-0" ? days(31) : days(29) }));
+  folder.write(JOURNAL, [run1, ...aged].map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const { code, stdout } = await run(REVOKE, { ...server, folder });
+  expect(stdout).toBe("absent\taccount-0\ttoken-0\n");
+  expect(code).toBe(4);
+});
+
 test("a journal of another base URL is refused, and names --journal", async () => {
   const { refs, folder } = makeList(3);
   await using server = await serve(refs);

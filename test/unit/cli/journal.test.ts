@@ -383,6 +383,21 @@ describe("a journal is continued", () => {
     expect(await read(header({ at: "yesterday" }))).toMatch("its last run was more than 30 days ago");
   });
 
+  test("but what was revoked more than 30 days ago counts for nothing, also after a younger run", async () => {
+    const old = "2025-12-01T00:00:00.000Z";
+    const begin = `${header({ at: old })}\n`;
+    const younger = `${header()}\n`;
+    const claim = (outcome: string, at: unknown) => line("result", { outcome, maybeRevoked: true, attempts: 1, at });
+    for (const outcome of ["revoked", "absent"]) {
+      expect(await read(`${begin}${claim(outcome, old)}\n${younger}`)).toBe(undefined);
+      expect(await read(`${begin}${claim(outcome, "yesterday")}\n${younger}`)).toBe(undefined);
+      expect(await read(`${begin}${claim(outcome, undefined)}\n${younger}`)).toBe(undefined);
+    }
+    expect(await read(`${begin}${claim("revoked", AT)}\n${younger}`)).toBe("revoked");
+    // Whether such a request revoked it is as open as before.
+    expect(await read(`${begin}${claim("unknown", old)}\n${claim("revoked", old)}\n${younger}`)).toBe("unknown");
+  });
+
   test("not if it is a directory", async () => {
     const folder = makeFolder();
     await expect(readJournal(folder, INFO)).rejects.toThrow("it is not a regular file");

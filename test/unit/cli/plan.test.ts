@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readJournal } from "../../../src/cli/history.js";
+import { createHistory, readJournal } from "../../../src/cli/history.js";
 import { type JournalLine, type ResultLine, resultLine, toJson } from "../../../src/cli/journal.js";
-import { createHistory, createPlan, planNotices } from "../../../src/cli/plan.js";
+import { createPlan, planNotices } from "../../../src/cli/plan.js";
 import { createTokenMap, type Targets } from "../../../src/cli/targets.js";
 import type { BulkRef, TokenRef, TokenResult } from "../../../src/index.js";
 
@@ -33,7 +33,7 @@ function targetsOf(tokens: Iterable<string>): Targets {
 }
 
 function planOf(lines: JournalLine[], tokens: string[] = ["deploy-key"], sender = "me") {
-  const history = createHistory(sender);
+  const history = createHistory(sender, Date.parse(at));
   for (const line of lines) history.add(line);
   return createPlan(targetsOf(tokens), history.known());
 }
