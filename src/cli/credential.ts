@@ -56,7 +56,10 @@ function fromFile(path: string): Credential {
 function sameOwner(secret: string, first: string): string {
   const isJwt = claimsOf(secret) ?? claimsOf(first);
   if (isJwt && senderOf(secret, "") !== senderOf(first, "")) {
-    throw new UsageError("The file of --token-file now has the credential of somebody else. Run this again with it.");
+    const what = "The file of --token-file now has the credential of another user or organization";
+    throw new UsageError(
+      `${what}. Nothing more is sent with it. Restore the first one and run the same command again.`,
+    );
   }
   return secret;
 }

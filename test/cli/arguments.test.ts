@@ -1,7 +1,7 @@
 // Every argument and option, by what it changes; and what is refused before anything is sent.
 import { describe, expect, test } from "vitest";
 import { playScript } from "../faults/server.js";
-import { api, NOT_FOUND, problem, reset, stall } from "../faults/steps.js";
+import { api, message, NOT_FOUND, problem, reset, send, stall } from "../faults/steps.js";
 import { CREDENTIAL, LEAKED, makeFolder, type Options, run, start, TOKEN_FILE, until } from "./command.js";
 import { serve, tokensOf } from "./servers.js";
 
@@ -60,15 +60,16 @@ describe("the credential", () => {
     expect(code).toBe(0);
   });
 
+  const jwt = (claims: object) =>
+    `eyJhbGciOiJub25lIn0.${Buffer.from(JSON.stringify({ sub: "alice", ...claims })).toString("base64url")}.c2lnbmF0dXJl`;
+
   test("of another organization is not taken from a file: what it does not find may be active elsewhere", async () => {
-    const jwt = (org: string) =>
-      `eyJhbGciOiJub25lIn0.${Buffer.from(JSON.stringify({ sub: "alice", org, jti: org })).toString("base64url")}.c2lnbmF0dXJl`;
     const folder = makeFolder();
-    folder.write(TOKEN_FILE, jwt("acme"));
+    folder.write(TOKEN_FILE, jwt({ org: "acme" }));
     await using server = await playScript([
       reset,
       (exchange) => {
-        folder.write(TOKEN_FILE, jwt("other"));
+        folder.write(TOKEN_FILE, jwt({ org: "other" }));
         return problem(401)(exchange);
       },
       problem(404, NOT_FOUND),
@@ -77,8 +78,35 @@ describe("the credential", () => {
     const { code, stdout, stderr } = await run([...ONE, "--yes", "--token-file", TOKEN_FILE], { env, folder });
     expect(server.requests).toHaveLength(2);
     expect(stdout).toBe("unknown\tci-bot\tdeploy-key\n");
-    expect(stderr).toContain("the credential of somebody else");
+    expect(stderr).toContain("the credential of another user or organization");
     expect(code).toBe(6);
+  });
+
+  test.each<[string, string, number, number]>([
+    ["the same user: the run goes on", jwt({ org: "acme", jti: "2", exp: 4e9 }), 31, 0],
+    ["another user: nothing more is sent", jwt({ org: "acme", sub: "bob" }), 11, 3],
+    ["another organization: nothing more is sent", jwt({ org: "other" }), 11, 3],
+    ["nobody knows whom: nothing more is sent", CREDENTIAL, 11, 3],
+  ])("from a file that is replaced in the middle of a run by that of %s", async (_, second, requests, expected) => {
+    const folder = makeFolder();
+    folder.write(TOKEN_FILE, jwt({ org: "acme", jti: "1", exp: 3e9 }));
+    const revoked = send(message(204, undefined));
+    await using server = await playScript([
+      ...Array(10).fill(revoked),
+      (exchange) => {
+        folder.write(TOKEN_FILE, second);
+        return problem(401, { code: "ValidateToken.Invalid" })(exchange);
+      },
+      revoked,
+    ]);
+    const names = Array.from({ length: 30 }, (_, index) => `token-${index}`);
+    const args = ["revoke", "ci-bot", ...names, "--yes", "--concurrency", "1", "--token-file", TOKEN_FILE];
+    const { code, stderr } = await run(args, { env: { KAITEN_BASE_URL: server.url }, folder });
+    expect(server.requests).toHaveLength(requests);
+    expect(stderr.includes("The file of --token-file now has the credential of another user or organization.")).toBe(
+      expected !== 0,
+    );
+    expect(code).toBe(expected);
   });
 
   test("that has no known form is not repeated from an argument", async () => {
