@@ -286,6 +286,44 @@ test("--allow-insecure allows plain http to another machine, which is refused ot
   expect(allowed.code).toBe(6);
 });
 
+describe("a base URL", () => {
+  const FILE_ONLY = "abcdefghijklmnop";
+
+  test.each<[string, string, Options["env"], string[]]>([
+    ["in its path", `https://kaiten.example.com/${CREDENTIAL}/api`, {}, []],
+    ["in its query", `https://kaiten.example.com/api?token=${CREDENTIAL}`, {}, []],
+    ["as its user", `https://${CREDENTIAL}@kaiten.example.com/api`, {}, []],
+    ["as its host, over plain http", `http://${CREDENTIAL}/api`, {}, []],
+    ["that is a credential itself", CREDENTIAL, {}, []],
+    ["that is another one", `https://kaiten.example.com/${LEAKED}`, {}, []],
+    ["that is a JWT", "http://kaiten.example.com/eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln", {}, []],
+    ["of another form", `http://kaiten.invalid/${FILE_ONLY}`, { KAITEN_AUTH_TOKEN: FILE_ONLY }, ["--allow-insecure"]],
+    ["from a file", `https://kaiten.example.com/${FILE_ONLY}`, {}, ["--token-file", TOKEN_FILE]],
+  ])("with a secret %s is refused and not shown", async (_, url, env, args) => {
+    const folder = makeFolder();
+    folder.write(TOKEN_FILE, FILE_ONLY);
+    for (const command of [[...ONE, "--dry-run"], ["verify"]]) {
+      const options = { env: { KAITEN_BASE_URL: url, ...env }, folder };
+      const { code, stdout, stderr } = await run([...command, ...args], options);
+      expect(stdout).toBe("");
+      expect(stderr).toMatch(/^The base URL contains a secret\. .+ Nothing was sent\.\n$/);
+      expect(code).toBe(2);
+    }
+  });
+
+  test.each([
+    ["with a query", "https://kaiten.example.com/api?a=b"],
+    ["with a user", "https://a:b@kaiten.example.com"],
+    ["with a query, over plain http", "http://kaiten.invalid/api?a=b"],
+    ["with another scheme", "ftp://kaiten.example.com"],
+  ])("%s is refused, and --allow-insecure would not help", async (_, url) => {
+    const { code, stderr } = await run([...ONE, "--yes"], { env: { KAITEN_BASE_URL: url } });
+    expect(stderr).toMatch(/^The base URL .+\.\n$/);
+    expect(stderr).not.toContain("--allow-insecure");
+    expect(code).toBe(2);
+  });
+});
+
 test("--verbose prints each attempt", async () => {
   await using server = await playScript([problem(503, {}, { "Kaiten-TraceId": "trace-1" }), api]);
   const { code, stdout, stderr } = await run([...ONE, "--yes", "--verbose"], { env: { KAITEN_BASE_URL: server.url } });
