@@ -1,6 +1,7 @@
 // The journal: the memory of a run and the evidence for the incident report. docs/command.md has its format.
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { KaitenError, KaitenProblemError, type Outcome, type TokenRef, type TokenResult } from "../index.js";
 import { printable } from "./text.js";
@@ -144,11 +145,25 @@ function open(file: string, header: RunLine): number {
     // The line before may be torn.
     write(descriptor, `\n${toJson(header)}`);
     fdatasyncSync(descriptor);
+    syncName(file);
     return descriptor;
   } catch (error) {
     if (descriptor !== undefined) closeSync(descriptor);
     const advice = "Pass --journal FILE with another name, or --no-journal. Nothing was sent.";
     throw new UsageError(`Cannot write the journal ${file}: ${(error as Error).message}. ${advice}`);
+  }
+}
+
+/** After a power failure, a new file is there only if its folder is on disk, too. */
+function syncName(file: string): void {
+  let folder: number | undefined;
+  try {
+    folder = openSync(dirname(file), constants.O_RDONLY);
+    fsyncSync(folder);
+  } catch {
+    // Not every system can do this for a folder, nor may every user read it.
+  } finally {
+    if (folder !== undefined) closeSync(folder);
   }
 }
 

@@ -17,6 +17,8 @@ const disk = vi.hoisted(() => ({
   syncs: undefined as Callback[] | undefined,
   write: undefined as ((bytes: Uint8Array) => number) | undefined,
   output: undefined as number | undefined,
+  /** What is synced at once: the numbers of the files. */
+  synced: [] as number[],
 }));
 
 vi.mock("node:fs", async (original) => {
@@ -27,6 +29,10 @@ vi.mock("node:fs", async (original) => {
       disk.syncs ? disk.syncs.push(done) : real.fdatasync(descriptor, done),
     writeSync: (descriptor: number, bytes: Uint8Array) =>
       disk.write ? disk.write(bytes) : real.writeSync(descriptor, bytes),
+    fsyncSync: (descriptor: number) => {
+      disk.synced.push(real.fstatSync(descriptor).ino);
+      real.fsyncSync(descriptor);
+    },
     fstatSync: (descriptor: number) => real.fstatSync(descriptor === 1 ? (disk.output ?? 1) : descriptor),
   };
 });
@@ -35,6 +41,7 @@ beforeEach(() => {
   disk.syncs = undefined;
   disk.write = undefined;
   disk.output = undefined;
+  disk.synced = [];
 });
 
 const BASE_URL = "https://kaiten.example.com/api";
@@ -89,6 +96,19 @@ describe("a journal is written", () => {
       },
     ]);
     expect(new Set(lines.map((line) => line.run)).size).toBe(1);
+  });
+
+  test.skipIf(process.platform === "win32")("so that a power failure does not take its new name away", () => {
+    const folder = makeFolder();
+    openJournal(join(folder, "journal"), INFO);
+    expect(disk.synced).toEqual([fs.statSync(folder).ino]);
+    const before = process.cwd();
+    onTestFinished(() => process.chdir(before));
+    process.chdir(folder);
+    openJournal("another", INFO);
+    expect(disk.synced).toEqual(Array(2).fill(fs.statSync(folder).ino));
+    disk.synced = Object.freeze([]) as never;
+    expect(() => openJournal("a-third", INFO), "where a folder cannot be synced").not.toThrow();
   });
 
   test("at the end of the file, with a line end before the header", async () => {
