@@ -8,7 +8,7 @@ import { readJournal } from "../../../src/cli/history.js";
 import { defaultJournal, JournalError, openJournal, resultLine } from "../../../src/cli/journal.js";
 import { claimsOf, senderOf } from "../../../src/cli/sender.js";
 import { UsageError } from "../../../src/cli/usage-error.js";
-import { KaitenProblemError } from "../../../src/index.js";
+import { KaitenError, KaitenProblemError } from "../../../src/index.js";
 
 type Callback = (error: Error | null) => void;
 
@@ -442,16 +442,21 @@ test.skipIf(spawnSync("jq", ["--version"]).status !== 0)(
     const second = openJournal(file, INFO);
     second.result(resultLine({ ref, outcome: "absent", attempts: 1, at, status: 404 }));
     second.result(resultLine({ ref: other, outcome: "absent", attempts: 1, at, status: 404 }));
+    const error = new KaitenError("No such token.", { ref, outcome: "absent", attempts: 1, at });
+    second.result(
+      resultLine({ ref: { ...ref, tokenSlug: "misspelt" }, outcome: "absent", attempts: 1, at, status: 404, error }),
+    );
     await second.close();
 
     const guide = fs.readFileSync(new URL("../../../docs/command.md", import.meta.url), "utf8");
     const command = guide.match(/^jq .*?(?= leak\.csv\.journal\.ndjson$)/ms)?.[0] ?? "";
     const table = execFileSync("sh", ["-c", `${command} "$0"`, file], { encoding: "utf8" });
     expect(table.replaceAll(/"?\d{4}-\d\d-\d\dT[\d:.]+Z"?/g, "AT").split("\n")).toEqual([
-      "ACCOUNT\tTOKEN\tOUTCOME\tSTATUS\tAT\tTRACE\tERROR ID",
-      "ci-bot\tdeploy-key\trevoked\t204\tAT\t4bf9\t",
-      "ci-bot\told-key\tabsent\t404\tAT\t\t",
-      "ci-bot\tthird-key\tsent, no result\t\tAT\t\t",
+      "ACCOUNT\tTOKEN\tOUTCOME\tMAYBE REVOKED\tSTATUS\tAT\tTRACE\tERROR ID",
+      "ci-bot\tdeploy-key\trevoked\tfalse\t204\tAT\t4bf9\t",
+      "ci-bot\tmisspelt\tabsent\tfalse\t404\tAT\t\t",
+      "ci-bot\told-key\tabsent\ttrue\t404\tAT\t\t",
+      "ci-bot\tthird-key\tsent, no result\ttrue\t\tAT\t\t",
       "",
     ]);
   },
