@@ -27,15 +27,9 @@ export async function readCredential(tokenFile: string | undefined, mayAsk: bool
 
 function fixed(text: string, source: string): Credential {
   const secret = text.trim();
-  const fault = faultOf(secret);
+  const fault = tokenFault(secret);
   if (fault) throw new UsageError(`The credential from ${source} ${fault}.`);
   return { secret, source, token: secret };
-}
-
-/** What a script leaves in a variable by mistake comes first. */
-function faultOf(secret: string): string | undefined {
-  if (["undefined", "null"].includes(secret)) return `is the word ${secret}: what set it had no value`;
-  return /^["'`]/.test(secret) ? "is in quotes: remove them" : tokenFault(secret);
 }
 
 function fromFile(path: string): Credential {

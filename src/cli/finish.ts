@@ -35,8 +35,8 @@ export async function finish(
 ): Promise<ExitCode> {
   const { flags, plan, file, stdout, stderr } = session;
   const tell = (text: string) => stderr.line(printable(text));
-  if (plan.size > 0) summary.print(stderr);
-  const notTaken = plan.size - summary.total;
+  if (plan.send.length > 0) summary.print(stderr);
+  const notTaken = plan.send.length - summary.total;
   if (notTaken > 0) tell(`${plural(notTaken, "token")} not attempted.`);
   const active = summary.active + notTaken;
   if (active > 0) tell(`${plural(active, "token")} may still be active. ${advice(session, summary)}`);

@@ -4,7 +4,7 @@ import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, fsyncSync, o
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { KaitenError, KaitenProblemError, type Outcome, type TokenRef, type TokenResult } from "../index.js";
-import { printable } from "./text.js";
+import { json } from "./text.js";
 import { UsageError } from "./usage-error.js";
 
 export interface RunInfo {
@@ -44,9 +44,6 @@ const keyOf = ({ serviceAccountSlug, tokenSlug }: TokenRef) => `${serviceAccount
 
 const now = () => new Date().toISOString();
 
-/** In the terminal that shows it, no character of the line has an effect. It is still the same JSON. */
-export const toJson = (line: JournalLine): string => printable(JSON.stringify(line));
-
 /** With O_APPEND and one write each, lines of two processes do not mix. */
 function write(descriptor: number, line: string): void {
   const bytes = Buffer.from(`${line}\n`);
@@ -76,7 +73,7 @@ export function openJournal(file: string, info: RunInfo & { tokens: number }) {
     // Behind a part of a line, a whole one could not be read.
     if (fault) throw fault;
     try {
-      write(descriptor, toJson(line));
+      write(descriptor, json(line));
     } catch (error) {
       fail(error as Error);
     }
@@ -143,7 +140,7 @@ function open(file: string, header: RunLine): number {
       if (dev === stat.dev && ino === stat.ino) throw new Error("the output of this command goes there");
     }
     // The line before may be torn.
-    write(descriptor, `\n${toJson(header)}`);
+    write(descriptor, `\n${json(header)}`);
     fdatasyncSync(descriptor);
     syncName(file);
     return descriptor;

@@ -7,8 +7,6 @@ import { plural } from "./text.js";
 export interface Plan {
   /** In the order of the list. */
   send: BulkRef[];
-  /** How many these are. */
-  size: number;
   /** How many of them carry `maybeRevoked`. */
   maybeRevoked: number;
   /** How many of them a run of another sender revoked or may have: they are sent as new. */
@@ -25,7 +23,7 @@ export interface Plan {
  */
 export function createPlan(targets: Targets, known = createTokenMap<Known>(), { maybeRevoked = false } = {}): Plan {
   const skipped = { revoked: 0, absent: 0 };
-  const plan: Plan = { send: [], size: 0, maybeRevoked: 0, otherSender: 0, skipped, missing: 0 };
+  const plan: Plan = { send: [], maybeRevoked: 0, otherSender: 0, skipped, missing: 0 };
   for (const [ref] of targets.entries()) {
     const { mine, others } = known.get(ref) ?? {};
     if (mine === "revoked") skipped.revoked++;
@@ -43,7 +41,6 @@ export function createPlan(targets: Targets, known = createTokenMap<Known>(), { 
     const isFinal = mine === "revoked" || mine === "gone";
     if (!targets.get(ref) && !isFinal && (mayBeActive(mine) || mayBeActive(others))) plan.missing++;
   }
-  plan.size = plan.send.length;
   return plan;
 }
 

@@ -9,9 +9,6 @@ export function fields(outcome: string, { serviceAccountSlug, tokenSlug }: Token
   return [outcome, printable(serviceAccountSlug), printable(tokenSlug)].join("\t");
 }
 
-/** A line of JSON: no character in it can do anything to a terminal. */
-export const json = (value: object): string => printable(JSON.stringify(value));
-
 /** For --verbose. */
 export function attemptLine({ number, url, status, error, ms, delay, traceId }: AttemptEvent): string {
   const trace = traceId === undefined ? "" : `, trace ${traceId}`;

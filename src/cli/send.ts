@@ -5,9 +5,9 @@ import type { AttemptEvent, PaceEvent, TokenRef, TokenResult } from "../index.js
 import { codeOfError, EXIT, type ExitCode } from "./exit-code.js";
 import { finish, type Session } from "./finish.js";
 import { resultLine } from "./journal.js";
-import { attemptLine, createSummary, fields, json } from "./report.js";
+import { attemptLine, createSummary, fields } from "./report.js";
 import { stopOnSignals } from "./signals.js";
-import { plural, printable } from "./text.js";
+import { json, plural, printable } from "./text.js";
 import { bar, createProgress, type Progress, spinner } from "./ui/progress.js";
 
 export async function send(session: Session): Promise<ExitCode> {
@@ -15,7 +15,8 @@ export async function send(session: Session): Promise<ExitCode> {
   const summary = createSummary();
   const codes = new Set<ExitCode>();
   let failure: Error | undefined;
-  const picture = plan.size === 1 ? spinner("revoking") : bar(summary.counts, plan.size, stderr.paint);
+  const { length } = plan.send;
+  const picture = length === 1 ? spinner("revoking") : bar(summary.counts, length, stderr.paint);
   const progress = createProgress(stderr, picture);
   const tell = (text: string) => progress.above(() => stderr.line(printable(text)));
 
@@ -32,7 +33,7 @@ export async function send(session: Session): Promise<ExitCode> {
   });
   const signal = AbortSignal.any([stopped, halt.signal]);
   const onAttempt = (event: AttemptEvent) => {
-    if (plan.size === 1 && event.delay !== undefined) progress.notice = `${event.status ?? event.error}, trying again`;
+    if (length === 1 && event.delay !== undefined) progress.notice = `${event.status ?? event.error}, trying again`;
     if (flags.verbose) tell(attemptLine(event));
   };
   const beforeRequest = async (url: string) => {
@@ -54,7 +55,7 @@ export async function send(session: Session): Promise<ExitCode> {
       const others = known?.get(result.ref)?.others ?? "active";
       summary.add(result, isSuccess, result.outcome === "absent" && others === "revoked" ? REVOKED_BY_OTHERS : "");
       if (!isSuccess) codes.add(codeOfError(result.error));
-      if (!flags.ignoreAbsent && others === "active") canary.add(result);
+      if (!flags.ignoreAbsent && others === "active") canary(result);
       const print = () => stdout.line(flags.json ? json(line) : fields(line.outcome, line));
       if (stdout.isTerminal) progress.above(print);
       else print();
@@ -91,14 +92,12 @@ function isPlainlyAbsent({ outcome, ref }: TokenResult): boolean {
 /** This many absent tokens, and nothing else, at the beginning of a run mean a wrong list. */
 const CANARY_RESULTS = 20;
 
-function createCanary(onWrongList: () => void) {
+function createCanary(onWrongList: () => void): (result: TokenResult) => void {
   let absent = 0;
-  return {
-    add({ ref, outcome }: TokenResult): void {
-      if (ref.maybeRevoked) return;
-      absent = outcome === "absent" ? absent + 1 : Number.NEGATIVE_INFINITY;
-      if (absent === CANARY_RESULTS) onWrongList();
-    },
+  return ({ ref, outcome }) => {
+    if (ref.maybeRevoked) return;
+    absent = outcome === "absent" ? absent + 1 : Number.NEGATIVE_INFINITY;
+    if (absent === CANARY_RESULTS) onWrongList();
   };
 }
 

@@ -128,8 +128,8 @@ describe("the credential", () => {
   test.each<[string, string[], Options["env"], string]>([
     ["that is missing", [], { KAITEN_AUTH_TOKEN: undefined }, "There is no credential: set KAITEN_AUTH_TOKEN, or pass"],
     ["that is empty", [], { KAITEN_AUTH_TOKEN: "" }, "There is no credential"],
-    ["undefined", [], { KAITEN_AUTH_TOKEN: "undefined" }, "KAITEN_AUTH_TOKEN is the word undefined: what set it"],
-    ["null", [], { KAITEN_AUTH_TOKEN: "null" }, "KAITEN_AUTH_TOKEN is the word null: what set it"],
+    ["undefined", [], { KAITEN_AUTH_TOKEN: "undefined" }, 'KAITEN_AUTH_TOKEN is the text "undefined": a variable'],
+    ["null", [], { KAITEN_AUTH_TOKEN: "null" }, 'KAITEN_AUTH_TOKEN is the text "null": a variable'],
     ["in quotes", [], { KAITEN_AUTH_TOKEN: `"${CREDENTIAL}"` }, "KAITEN_AUTH_TOKEN is in quotes: remove them."],
     ["with its scheme", [], { KAITEN_AUTH_TOKEN: `Bearer ${CREDENTIAL}` }, "begins with the word Bearer"],
     ["of other characters", [], { KAITEN_AUTH_TOKEN: `${CREDENTIAL}\u2026` }, "has characters that no"],

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createHistory, readJournal } from "../../../src/cli/history.js";
-import { type JournalLine, type ResultLine, resultLine, toJson } from "../../../src/cli/journal.js";
+import { type JournalLine, type ResultLine, resultLine } from "../../../src/cli/journal.js";
 import { createPlan, planNotices } from "../../../src/cli/plan.js";
 import { createTokenMap, type Targets } from "../../../src/cli/targets.js";
+import { json } from "../../../src/cli/text.js";
 import type { BulkRef, TokenRef, TokenResult } from "../../../src/index.js";
 
 const at = "2026-01-01T00:00:00.000Z";
@@ -38,9 +39,9 @@ function planOf(lines: JournalLine[], tokens: string[] = ["deploy-key"], sender 
   return createPlan(targetsOf(tokens), history.known());
 }
 
-const AS_NEW = { send: [refOf("deploy-key")], size: 1, maybeRevoked: 0 };
-const AGAIN = { send: [{ ...refOf("deploy-key"), maybeRevoked: true }], size: 1, maybeRevoked: 1, otherSender: 0 };
-const DONE = { send: [], size: 0 };
+const AS_NEW = { send: [refOf("deploy-key")], maybeRevoked: 0 };
+const AGAIN = { send: [{ ...refOf("deploy-key"), maybeRevoked: true }], maybeRevoked: 1, otherSender: 0 };
+const DONE = { send: [] };
 
 describe("a token is sent", () => {
   test.each<[string, JournalLine[]]>([
@@ -183,7 +184,7 @@ function createWorld() {
   let synced = 0;
 
   const write = (line: JournalLine) => {
-    text += `${line.kind === "run" ? "\n" : ""}${toJson(line)}\n`;
+    text += `${line.kind === "run" ? "\n" : ""}${json(line)}\n`;
   };
 
   /** As the library does it, with one retry: an unknown attempt changes what the next answer means. */
