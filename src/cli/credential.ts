@@ -27,15 +27,9 @@ export async function readCredential(tokenFile: string | undefined, mayAsk: bool
 
 function fixed(text: string, source: string): Credential {
   const secret = text.trim();
-  const fault = faultOf(secret);
+  const fault = tokenFault(secret);
   if (fault) throw new UsageError(`The credential from ${source} ${fault}.`);
   return { secret, source, token: secret };
-}
-
-/** What a script leaves in a variable by mistake comes first. */
-function faultOf(secret: string): string | undefined {
-  if (["undefined", "null"].includes(secret)) return `is the word ${secret}: what set it had no value`;
-  return /^["'`]/.test(secret) ? "is in quotes: remove them" : tokenFault(secret);
 }
 
 function fromFile(path: string): Credential {
@@ -56,7 +50,10 @@ function fromFile(path: string): Credential {
 function sameOwner(secret: string, first: string): string {
   const isJwt = claimsOf(secret) ?? claimsOf(first);
   if (isJwt && senderOf(secret, "") !== senderOf(first, "")) {
-    throw new UsageError("The file of --token-file now has the credential of somebody else. Run this again with it.");
+    const what = "The file of --token-file now has the credential of another user or organization";
+    throw new UsageError(
+      `${what}. Nothing more is sent with it. Restore the first one and run the same command again.`,
+    );
   }
   return secret;
 }

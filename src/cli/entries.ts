@@ -17,6 +17,9 @@ const NAMES: Record<string, Column> = {
   slug: "tokenSlug",
 };
 
+/** Words that name columns in other lists. They look like slugs, but a line of nothing else is no token. */
+const OTHER_NAMES = /^(name|id|uid|uuid|bot|user|key|secret|value|owner|description|type|status|created|service)$/i;
+
 /** The column that a cell of a header or a member of a JSON object names. */
 function columnOf(name: string): Column | undefined {
   const key = name.trim().toLowerCase();
@@ -61,7 +64,12 @@ export function createEntries({ account, credentials }: EntriesOptions) {
     if (new Set(named).size === named.length && needed.every((column) => named.includes(column))) {
       return { isHeader: true, columns };
     }
-    if (named.length === 0 && cells.length === needed.length && cells.every(canExist)) {
+    if (
+      named.length === 0 &&
+      cells.length === needed.length &&
+      cells.every(canExist) &&
+      !cells.every((cell) => OTHER_NAMES.test(cell))
+    ) {
       return { isHeader: false, columns: needed };
     }
     const example = account === undefined ? "account,token" : "token";

@@ -29,9 +29,10 @@ export const mostSevere = (codes: ReadonlySet<ExitCode>): ExitCode =>
 
 /** What the error of one token says about the run. */
 export function codeOfError(error: unknown): ExitCode {
-  if (!(error instanceof KaitenError) || error instanceof KaitenAbortError) return EXIT.other;
+  if (!(error instanceof KaitenError)) return EXIT.other;
   if (error instanceof KaitenNotAttemptedError) return codeOfError(error.cause);
   if (error.outcome === "unknown") return EXIT.unreachable;
+  if (error instanceof KaitenAbortError) return EXIT.other;
   if (error instanceof KaitenConnectionError || error instanceof KaitenTimeoutError) return EXIT.unreachable;
   // Without an answer and without a failed connection, there was no credential to send.
   if (!(error instanceof KaitenProblemError || error instanceof KaitenResponseError)) return EXIT.refused;

@@ -1,7 +1,8 @@
 // What is said at the end of a run, and how the command ends.
 import { EXIT, type ExitCode, mostSevere } from "./exit-code.js";
+import type { Known } from "./history.js";
 import type { Journal } from "./journal.js";
-import type { Known, Plan } from "./plan.js";
+import type { Plan } from "./plan.js";
 import type { Summary } from "./report.js";
 import type { Access, Flags } from "./settings.js";
 import type { TokenMap } from "./targets.js";
@@ -34,8 +35,8 @@ export async function finish(
 ): Promise<ExitCode> {
   const { flags, plan, file, stdout, stderr } = session;
   const tell = (text: string) => stderr.line(printable(text));
-  if (plan.size > 0) summary.print(stderr);
-  const notTaken = plan.size - summary.total;
+  if (plan.send.length > 0) summary.print(stderr);
+  const notTaken = plan.send.length - summary.total;
   if (notTaken > 0) tell(`${plural(notTaken, "token")} not attempted.`);
   const active = summary.active + notTaken;
   if (active > 0) tell(`${plural(active, "token")} may still be active. ${advice(session, summary)}`);
@@ -67,9 +68,9 @@ export async function finish(
 
 function isNeverConfirmed({ counts }: Summary, { known }: Session): boolean {
   let { absent, revoked } = counts;
-  for (const [, { state }] of known?.entries() ?? []) {
-    if (state === "revoked") revoked++;
-    if (state === "absent" || state === "gone") absent++;
+  for (const [, { mine, others }] of known?.entries() ?? []) {
+    if (mine === "revoked" || others === "revoked") revoked++;
+    if (mine === "absent" || mine === "gone") absent++;
   }
   return revoked === 0 && absent >= 2;
 }

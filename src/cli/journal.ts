@@ -1,16 +1,10 @@
 // The journal: the memory of a run and the evidence for the incident report. docs/command.md has its format.
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
-import {
-  type BulkRef,
-  KaitenError,
-  KaitenProblemError,
-  type Outcome,
-  type TokenRef,
-  type TokenResult,
-} from "../index.js";
-import { printable } from "./text.js";
+import { KaitenError, KaitenProblemError, type Outcome, type TokenRef, type TokenResult } from "../index.js";
+import { json } from "./text.js";
 import { UsageError } from "./usage-error.js";
 
 export interface RunInfo {
@@ -45,10 +39,10 @@ export class JournalError extends Error {}
 
 export type Journal = ReturnType<typeof openJournal>;
 
-const now = () => new Date().toISOString();
+/** No slug that can be sent has a slash. */
+const keyOf = ({ serviceAccountSlug, tokenSlug }: TokenRef) => `${serviceAccountSlug}/${tokenSlug}`;
 
-/** In the terminal that shows it, no character of the line has an effect. It is still the same JSON. */
-export const toJson = (line: JournalLine): string => printable(JSON.stringify(line));
+const now = () => new Date().toISOString();
 
 /** With O_APPEND and one write each, lines of two processes do not mix. */
 function write(descriptor: number, line: string): void {
@@ -67,6 +61,8 @@ export function openJournal(file: string, info: RunInfo & { tokens: number }) {
   let fault: JournalError | undefined;
   let nextSync: Promise<void> | undefined;
   let latestSync = Promise.resolve();
+  /** When their lines are on disk. Of a token that has its result, nothing is kept. */
+  const unanswered = new Map<string, Promise<void>>();
 
   function fail({ message }: Error): never {
     const advice = "No further token was sent. When the journal can be written, run the same command again.";
@@ -77,7 +73,7 @@ export function openJournal(file: string, info: RunInfo & { tokens: number }) {
     // Behind a part of a line, a whole one could not be read.
     if (fault) throw fault;
     try {
-      write(descriptor, toJson(line));
+      write(descriptor, json(line));
     } catch (error) {
       fail(error as Error);
     }
@@ -91,13 +87,27 @@ export function openJournal(file: string, info: RunInfo & { tokens: number }) {
     return nextSync;
   }
   return {
-    /** Resolves when the line is on disk. @throws {JournalError} */
+    /** Called before each request. Resolves when the line of the token is on disk. @throws {JournalError} */
     async sending({ serviceAccountSlug, tokenSlug }: TokenRef): Promise<void> {
-      append({ kind: "sending", run, serviceAccountSlug, tokenSlug, at: now() });
-      await sync();
+      const key = keyOf({ serviceAccountSlug, tokenSlug });
+      try {
+        let onDisk = unanswered.get(key);
+        if (!onDisk) {
+          append({ kind: "sending", run, serviceAccountSlug, tokenSlug, at: now() });
+          onDisk = sync();
+          unanswered.set(key, onDisk);
+        }
+        await onDisk;
+      } catch (error) {
+        unanswered.delete(key);
+        throw error;
+      }
     },
+    /** Whether nothing was sent for the token since its line, or that of another, could not be written. */
+    refused: (ref: TokenRef): boolean => fault !== undefined && !unanswered.has(keyOf(ref)),
     /** Does not throw: `close` does, and every later `sending`. */
     result({ kind, ...line }: ResultLine): void {
+      unanswered.delete(keyOf(line));
       try {
         append({ kind, run, ...line });
       } catch {
@@ -107,8 +117,6 @@ export function openJournal(file: string, info: RunInfo & { tokens: number }) {
     /** Resolves when all lines are on disk. @throws {JournalError} if any is missing. */
     async close(): Promise<void> {
       try {
-        await sync();
-        // A stopped run writes last results for the references that waited for this sync.
         await sync();
         if (fault) throw fault;
       } finally {
@@ -132,13 +140,27 @@ function open(file: string, header: RunLine): number {
       if (dev === stat.dev && ino === stat.ino) throw new Error("the output of this command goes there");
     }
     // The line before may be torn.
-    write(descriptor, `\n${toJson(header)}`);
+    write(descriptor, `\n${json(header)}`);
     fdatasyncSync(descriptor);
+    syncName(file);
     return descriptor;
   } catch (error) {
     if (descriptor !== undefined) closeSync(descriptor);
     const advice = "Pass --journal FILE with another name, or --no-journal. Nothing was sent.";
     throw new UsageError(`Cannot write the journal ${file}: ${(error as Error).message}. ${advice}`);
+  }
+}
+
+/** After a power failure, a new file is there only if its folder is on disk, too. */
+function syncName(file: string): void {
+  let folder: number | undefined;
+  try {
+    folder = openSync(dirname(file), constants.O_RDONLY);
+    fsyncSync(folder);
+  } catch {
+    // Not every system can do this for a folder, nor may every user read it.
+  } finally {
+    if (folder !== undefined) closeSync(folder);
   }
 }
 
@@ -155,33 +177,4 @@ export function resultLine({ ref, outcome, attempts, at, status, errorId, traceI
   const message = error instanceof KaitenError ? error.summary : error?.message;
   const evidence = { attempts, status, code, errorId, traceId, at, message };
   return { kind: "result", serviceAccountSlug, tokenSlug, outcome, maybeRevoked, ...evidence };
-}
-
-/**
- * What `revokeAll` takes its references from. Each is handed out when its `sending` line is on disk. `next()` may be
- * called again before the last one settled: lines that wait at the same time share one sync.
- */
-export function createSource(refs: Iterable<BulkRef>, journal: Journal, signal: AbortSignal) {
-  const iterator = refs[Symbol.iterator]();
-  const end = { done: true, value: undefined } as const;
-  let ended = false;
-  const source: AsyncIterableIterator<BulkRef, undefined> = {
-    [Symbol.asyncIterator]: () => source,
-    async next() {
-      const { done, value: ref } = ended || signal.aborted ? end : iterator.next();
-      if (done) return end;
-      await journal.sending(ref);
-      if (!ended && !signal.aborted) return { done: false, value: ref };
-      const { maybeRevoked = false, ...token } = ref;
-      const outcome = maybeRevoked ? "unknown" : "not-revoked";
-      const message = "The run was stopped before this token was sent.";
-      journal.result({ kind: "result", ...token, outcome, maybeRevoked, attempts: 0, at: now(), message });
-      return end;
-    },
-    async return() {
-      ended = true;
-      return end;
-    },
-  };
-  return source;
 }

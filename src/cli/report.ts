@@ -9,9 +9,6 @@ export function fields(outcome: string, { serviceAccountSlug, tokenSlug }: Token
   return [outcome, printable(serviceAccountSlug), printable(tokenSlug)].join("\t");
 }
 
-/** A line of JSON: no character in it can do anything to a terminal. */
-export const json = (value: object): string => printable(JSON.stringify(value));
-
 /** For --verbose. */
 export function attemptLine({ number, url, status, error, ms, delay, traceId }: AttemptEvent): string {
   const trace = traceId === undefined ? "" : `, trace ${traceId}`;
@@ -35,13 +32,14 @@ export function createSummary() {
     active: 0,
     /** The first tokens whose outcome is unknown. */
     unknown: [] as TokenRef[],
-    add({ outcome, ref, error }: TokenResult, isSuccess: boolean): void {
+    /** @param hint what the journal adds to the reason. */
+    add({ outcome, ref, error }: TokenResult, isSuccess: boolean, hint = ""): void {
       summary.total++;
       counts[outcome]++;
       if (isSuccess) return;
       summary.active++;
       if (outcome === "unknown" && summary.unknown.length < MAX_NAMES) summary.unknown.push(ref);
-      const why = `${outcome}: ${error instanceof KaitenError ? error.summary : error?.message}`;
+      const why = `${outcome}: ${error instanceof KaitenError ? error.summary : error?.message}${hint}`;
       const key = reasons.size < MAX_REASONS || reasons.has(why) ? why : `${outcome}: other reasons`;
       const reason = reasons.get(key) ?? { outcome, refs: [], count: 0 };
       reason.count++;

@@ -7,12 +7,12 @@ import { readJournal } from "./history.js";
 import { defaultJournal, openJournal } from "./journal.js";
 import { type List, readList } from "./list.js";
 import { createPlan, type Plan, planNotices } from "./plan.js";
-import { createSummary, fields, json } from "./report.js";
+import { createSummary, fields } from "./report.js";
 import { send } from "./send.js";
 import { senderOf } from "./sender.js";
 import { type Access, type Flags, openAccess } from "./settings.js";
 import { namedTargets } from "./targets.js";
-import { plural, printable } from "./text.js";
+import { json, plural, printable } from "./text.js";
 import { createOutput, type Output } from "./ui/output.js";
 import { ask, canAsk } from "./ui/question.js";
 import { UsageError } from "./usage-error.js";
@@ -40,7 +40,7 @@ export async function revoke(account: string | undefined, tokens: string[], flag
   const plan = createPlan(targets, known, { maybeRevoked: flags.maybeRevoked === true });
   if (file !== undefined) planNotices(plan, file).forEach(tell);
 
-  if (flags.dryRun || (plan.size > 0 && !flags.yes)) overview(plan, access).forEach(tell);
+  if (flags.dryRun || (plan.send.length > 0 && !flags.yes)) overview(plan, access).forEach(tell);
   if (flags.dryRun) {
     printPlan(plan, stdout, flags);
     await stdout.flushed();
@@ -48,12 +48,12 @@ export async function revoke(account: string | undefined, tokens: string[], flag
     return skipped > 0 || stdout.undelivered > 0 ? EXIT.other : EXIT.ok;
   }
   const session = { flags, access, plan, skipped, known, journal: undefined, file, stdout, stderr };
-  if (plan.size === 0) return finish(session, createSummary(), new Set());
+  if (plan.send.length === 0) return finish(session, createSummary(), new Set());
 
-  const isAgreed = hasExpired(credential) || flags.yes || (await confirm(plan.size, flags));
+  const isAgreed = hasExpired(credential) || flags.yes || (await confirm(plan.send.length, flags));
   // Asked for now: a user's JWT lives about a minute, and the answer may have taken longer.
   if (isAgreed && !hasExpired(credential)) {
-    const journal = file === undefined ? undefined : openJournal(file, { ...run, tokens: plan.size });
+    const journal = file === undefined ? undefined : openJournal(file, { ...run, tokens: plan.send.length });
     return send({ ...session, journal });
   }
   if (isAgreed) tell("The credential has expired, by the clock of this machine. Get a new one and run this again.");
@@ -88,7 +88,8 @@ const MAX_NAMES = 10;
 const MAX_ACCOUNTS = 20;
 
 /** What the person must see before anything is destroyed. */
-function overview({ send, size }: Plan, { baseUrl, credential }: Access): string[] {
+function overview({ send }: Plan, { baseUrl, credential }: Access): string[] {
+  const size = send.length;
   const counts = new Map<string, number>();
   for (const { serviceAccountSlug } of send) counts.set(serviceAccountSlug, (counts.get(serviceAccountSlug) ?? 0) + 1);
   const names =

@@ -1,21 +1,22 @@
 // Sends what was confirmed: prints and records results, and stops when it should.
 import { writeSync } from "node:fs";
 import { canExist } from "../call/slug.js";
-import type { PaceEvent, TokenResult } from "../index.js";
+import type { AttemptEvent, PaceEvent, TokenRef, TokenResult } from "../index.js";
 import { codeOfError, EXIT, type ExitCode } from "./exit-code.js";
 import { finish, type Session } from "./finish.js";
-import { createSource, resultLine } from "./journal.js";
-import { attemptLine, createSummary, fields, json } from "./report.js";
+import { resultLine } from "./journal.js";
+import { attemptLine, createSummary, fields } from "./report.js";
 import { stopOnSignals } from "./signals.js";
-import { plural, printable } from "./text.js";
+import { json, plural, printable } from "./text.js";
 import { bar, createProgress, type Progress, spinner } from "./ui/progress.js";
 
 export async function send(session: Session): Promise<ExitCode> {
-  const { flags, access, plan, journal, stdout, stderr } = session;
+  const { flags, access, plan, known, journal, stdout, stderr } = session;
   const summary = createSummary();
   const codes = new Set<ExitCode>();
   let failure: Error | undefined;
-  const picture = plan.size === 1 ? spinner("revoking") : bar(summary.counts, plan.size, stderr.paint);
+  const { length } = plan.send;
+  const picture = length === 1 ? spinner("revoking") : bar(summary.counts, length, stderr.paint);
   const progress = createProgress(stderr, picture);
   const tell = (text: string) => progress.above(() => stderr.line(printable(text)));
 
@@ -25,22 +26,36 @@ export async function send(session: Session): Promise<ExitCode> {
     tell(`Stopping: waiting for ${inFlight} in flight. Press Ctrl-C again to quit now.`);
   };
   const stopped = stopOnSignals(onStop, () => quit(session, progress));
-  const canary = createCanary();
-  const signal = AbortSignal.any([stopped, canary.signal]);
-  const client = access.newClient((event) => {
-    if (plan.size === 1 && event.delay !== undefined) progress.notice = `${event.status ?? event.error}, trying again`;
-    if (flags.verbose) tell(attemptLine(event));
+  const halt = new AbortController();
+  const canary = createCanary(() => {
+    tell(`Stopping: the first ${CANARY_RESULTS} tokens were all absent.`);
+    halt.abort();
   });
-  const refs = journal ? createSource(plan.send, journal, signal) : plan.send;
+  const signal = AbortSignal.any([stopped, halt.signal]);
+  const onAttempt = (event: AttemptEvent) => {
+    if (length === 1 && event.delay !== undefined) progress.notice = `${event.status ?? event.error}, trying again`;
+    if (flags.verbose) tell(attemptLine(event));
+  };
+  const beforeRequest = async (url: string) => {
+    try {
+      await journal?.sending(refOf(url));
+    } catch (error) {
+      halt.abort();
+      throw error;
+    }
+  };
+  const client = access.newClient(onAttempt, beforeRequest);
   const options = { concurrency: flags.concurrency, signal, onPace: paceNotices(progress, tell) };
   try {
-    for await (const result of client.serviceAccounts.tokens.revokeAll(refs, options)) {
+    for await (const result of client.serviceAccounts.tokens.revokeAll(plan.send, options)) {
+      if (journal?.refused(result.ref)) continue;
       const line = resultLine(result);
       journal?.result(line);
       const isSuccess = !result.error || (flags.ignoreAbsent === true && isPlainlyAbsent(result));
-      summary.add(result, isSuccess);
+      const others = known?.get(result.ref)?.others ?? "active";
+      summary.add(result, isSuccess, result.outcome === "absent" && others === "revoked" ? REVOKED_BY_OTHERS : "");
       if (!isSuccess) codes.add(codeOfError(result.error));
-      if (!flags.ignoreAbsent) canary.add(result);
+      if (!flags.ignoreAbsent && others === "active") canary(result);
       const print = () => stdout.line(flags.json ? json(line) : fields(line.outcome, line));
       if (stdout.isTerminal) progress.above(print);
       else print();
@@ -57,9 +72,17 @@ export async function send(session: Session): Promise<ExitCode> {
     stderr.line(printable(failure.message));
     codes.add(EXIT.other);
   }
-  if (canary.signal.aborted) stderr.line(`Stopped: the first ${CANARY_RESULTS} tokens were all absent.`);
   return finish(session, summary, codes, stopped);
 }
+
+/** The token of a request: `…/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}`. */
+function refOf(url: string): TokenRef {
+  const [serviceAccountSlug = "", , tokenSlug = ""] = url.split("/").slice(-3).map(decodeURIComponent);
+  return { serviceAccountSlug, tokenSlug };
+}
+
+const REVOKED_BY_OTHERS =
+  " An earlier run with another credential revoked a token of this name: if that credential is of the same organization, it is this token.";
 
 /** A slug that the API cannot have created is misspelt, whatever --ignore-absent says. */
 function isPlainlyAbsent({ outcome, ref }: TokenResult): boolean {
@@ -69,16 +92,12 @@ function isPlainlyAbsent({ outcome, ref }: TokenResult): boolean {
 /** This many absent tokens, and nothing else, at the beginning of a run mean a wrong list. */
 const CANARY_RESULTS = 20;
 
-function createCanary() {
-  const controller = new AbortController();
+function createCanary(onWrongList: () => void): (result: TokenResult) => void {
   let absent = 0;
-  return {
-    signal: controller.signal,
-    add({ ref, outcome }: TokenResult): void {
-      if (ref.maybeRevoked) return;
-      absent = outcome === "absent" ? absent + 1 : Number.NEGATIVE_INFINITY;
-      if (absent === CANARY_RESULTS) controller.abort();
-    },
+  return ({ ref, outcome }) => {
+    if (ref.maybeRevoked) return;
+    absent = outcome === "absent" ? absent + 1 : Number.NEGATIVE_INFINITY;
+    if (absent === CANARY_RESULTS) onWrongList();
   };
 }
 

@@ -1,5 +1,6 @@
 // What the options and the environment give, checked before anything is asked or sent.
 import type { SendingFetch } from "../call/attempt.js";
+import { holdsCredential } from "../call/slug.js";
 import { checkBulkOptions, checkClientOptions, OptionError } from "../check.js";
 import { type ClientOptions, createKaitenClient, type Fetch } from "../index.js";
 import { readCredential } from "./credential.js";
@@ -39,10 +40,15 @@ export async function openAccess(flags: Flags) {
   const baseUrl = checkOptions({ baseUrl: baseUrlOf(flags), token: "none", timeout, retries, allowInsecure }, flags);
   // A list from standard input leaves nothing to type an answer on.
   const credential = await readCredential(flags.tokenFile, flags.from !== "-");
-  const { fetch, inFlight } = lazyFetch(new URL(baseUrl).hostname);
+  if (holdsCredential(baseUrl, credential.secret)) throw new UsageError(SECRET_IN_URL);
+  const { createFetch, inFlight } = lazyFetch(new URL(baseUrl).hostname);
+  const { token } = credential;
   return {
-    newClient: (onAttempt?: ClientOptions["onAttempt"]) =>
-      createKaitenClient({ baseUrl, token: credential.token, fetch, timeout, retries, allowInsecure, onAttempt }),
+    /** @param beforeRequest must resolve before a request is sent to the URL. */
+    newClient(onAttempt?: ClientOptions["onAttempt"], beforeRequest?: (url: string) => Promise<void>) {
+      const fetch = createFetch(beforeRequest);
+      return createKaitenClient({ baseUrl, token, fetch, timeout, retries, allowInsecure, onAttempt });
+    },
     /** Without a slash at its end. */
     baseUrl,
     credential,
@@ -51,8 +57,13 @@ export async function openAccess(flags: Flags) {
   };
 }
 
+const SECRET_IN_URL =
+  "The base URL contains a secret. URLs are shown and logged: take it out, and treat it as leaked. Nothing was sent.";
+
+/** What is wrong with a URL names parts of it, so secrets come first. */
 function baseUrlOf({ baseUrl = process.env.KAITEN_BASE_URL }: Flags): string {
   if (!baseUrl) throw new UsageError("There is no base URL: set KAITEN_BASE_URL, or pass --base-url URL.");
+  if (/ksh_|ksm_|whsec_|eyJ[^./]*\.[^./]*\./.test(baseUrl)) throw new UsageError(SECRET_IN_URL);
   return baseUrl;
 }
 
@@ -66,8 +77,16 @@ function checkOptions(options: ClientOptions, { concurrency }: Flags): string {
     if (!(error instanceof OptionError)) throw error;
     const { option, fault } = error;
     if (option !== "baseUrl") throw new UsageError(`--${option} ${fault}.`);
-    const advice = URL.canParse(options.baseUrl) ? " For plain http, pass --allow-insecure." : "";
+    const advice = isOnlyInsecure(options) ? " For plain http, pass --allow-insecure." : "";
     throw new UsageError(`The base URL ${fault}.${advice}`);
+  }
+}
+
+function isOnlyInsecure(options: ClientOptions): boolean {
+  try {
+    return checkClientOptions({ ...options, allowInsecure: true }) !== undefined;
+  } catch {
+    return false;
   }
 }
 
@@ -75,12 +94,19 @@ function checkOptions(options: ClientOptions, { concurrency }: Flags): string {
 function lazyFetch(hostname: string) {
   let pending = 0;
   let loading: Promise<Fetch> | undefined;
-  const send: Fetch = async (url, init) => {
-    loading ??= import("./network.js").then(({ createFetch }) => createFetch(hostname));
-    const fetch = await loading;
-    pending++;
-    return fetch(url, init).finally(() => pending--);
+  const createFetch = (beforeRequest = async (_url: string) => {}): SendingFetch => {
+    const send: Fetch = async (url, init) => {
+      loading ??= import("./network.js").then((network) => network.createFetch(hostname));
+      const fetch = await loading;
+      pending++;
+      try {
+        await beforeRequest(url);
+        return await fetch(url, init);
+      } finally {
+        pending--;
+      }
+    };
+    return Object.assign(send, { reportsStart: true as const });
   };
-  const fetch: SendingFetch = Object.assign(send, { reportsStart: true as const });
-  return { fetch, inFlight: () => pending };
+  return { createFetch, inFlight: () => pending };
 }

@@ -12,6 +12,9 @@ const escaped = (characters: string): string =>
  */
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
 
+/** A line of JSON: no character in it can do anything to a terminal. */
+export const json = (value: object): string => printable(JSON.stringify(value));
+
 export const plural = (count: number, word: string): string =>
   `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 

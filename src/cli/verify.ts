@@ -2,10 +2,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Verification } from "../index.js";
 import { EXIT, type ExitCode } from "./exit-code.js";
-import { json } from "./report.js";
 import { type Access, type Flags, openAccess } from "./settings.js";
 import { stopOnSignals } from "./signals.js";
-import { plural, printable } from "./text.js";
+import { json, plural, printable } from "./text.js";
 import { createOutput } from "./ui/output.js";
 import { createProgress, type Progress, spinner } from "./ui/progress.js";
 

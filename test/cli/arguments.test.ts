@@ -1,7 +1,7 @@
 // Every argument and option, by what it changes; and what is refused before anything is sent.
 import { describe, expect, test } from "vitest";
 import { playScript } from "../faults/server.js";
-import { api, NOT_FOUND, problem, reset, stall } from "../faults/steps.js";
+import { api, message, NOT_FOUND, problem, reset, send, stall } from "../faults/steps.js";
 import { CREDENTIAL, LEAKED, makeFolder, type Options, run, start, TOKEN_FILE, until } from "./command.js";
 import { serve, tokensOf } from "./servers.js";
 
@@ -60,15 +60,16 @@ describe("the credential", () => {
     expect(code).toBe(0);
   });
 
+  const jwt = (claims: object) =>
+    `eyJhbGciOiJub25lIn0.${Buffer.from(JSON.stringify({ sub: "alice", ...claims })).toString("base64url")}.c2lnbmF0dXJl`;
+
   test("of another organization is not taken from a file: what it does not find may be active elsewhere", async () => {
-    const jwt = (org: string) =>
-      `eyJhbGciOiJub25lIn0.${Buffer.from(JSON.stringify({ sub: "alice", org, jti: org })).toString("base64url")}.c2lnbmF0dXJl`;
     const folder = makeFolder();
-    folder.write(TOKEN_FILE, jwt("acme"));
+    folder.write(TOKEN_FILE, jwt({ org: "acme" }));
     await using server = await playScript([
       reset,
       (exchange) => {
-        folder.write(TOKEN_FILE, jwt("other"));
+        folder.write(TOKEN_FILE, jwt({ org: "other" }));
         return problem(401)(exchange);
       },
       problem(404, NOT_FOUND),
@@ -77,8 +78,35 @@ describe("the credential", () => {
     const { code, stdout, stderr } = await run([...ONE, "--yes", "--token-file", TOKEN_FILE], { env, folder });
     expect(server.requests).toHaveLength(2);
     expect(stdout).toBe("unknown\tci-bot\tdeploy-key\n");
-    expect(stderr).toContain("the credential of somebody else");
+    expect(stderr).toContain("the credential of another user or organization");
     expect(code).toBe(6);
+  });
+
+  test.each<[string, string, number, number]>([
+    ["the same user: the run goes on", jwt({ org: "acme", jti: "2", exp: 4e9 }), 31, 0],
+    ["another user: nothing more is sent", jwt({ org: "acme", sub: "bob" }), 11, 3],
+    ["another organization: nothing more is sent", jwt({ org: "other" }), 11, 3],
+    ["nobody knows whom: nothing more is sent", CREDENTIAL, 11, 3],
+  ])("from a file that is replaced in the middle of a run by that of %s", async (_, second, requests, expected) => {
+    const folder = makeFolder();
+    folder.write(TOKEN_FILE, jwt({ org: "acme", jti: "1", exp: 3e9 }));
+    const revoked = send(message(204, undefined));
+    await using server = await playScript([
+      ...Array(10).fill(revoked),
+      (exchange) => {
+        folder.write(TOKEN_FILE, second);
+        return problem(401, { code: "ValidateToken.Invalid" })(exchange);
+      },
+      revoked,
+    ]);
+    const names = Array.from({ length: 30 }, (_, index) => `token-${index}`);
+    const args = ["revoke", "ci-bot", ...names, "--yes", "--concurrency", "1", "--token-file", TOKEN_FILE];
+    const { code, stderr } = await run(args, { env: { KAITEN_BASE_URL: server.url }, folder });
+    expect(server.requests).toHaveLength(requests);
+    expect(stderr.includes("The file of --token-file now has the credential of another user or organization.")).toBe(
+      expected !== 0,
+    );
+    expect(code).toBe(expected);
   });
 
   test("that has no known form is not repeated from an argument", async () => {
@@ -100,8 +128,8 @@ describe("the credential", () => {
   test.each<[string, string[], Options["env"], string]>([
     ["that is missing", [], { KAITEN_AUTH_TOKEN: undefined }, "There is no credential: set KAITEN_AUTH_TOKEN, or pass"],
     ["that is empty", [], { KAITEN_AUTH_TOKEN: "" }, "There is no credential"],
-    ["undefined", [], { KAITEN_AUTH_TOKEN: "undefined" }, "KAITEN_AUTH_TOKEN is the word undefined: what set it"],
-    ["null", [], { KAITEN_AUTH_TOKEN: "null" }, "KAITEN_AUTH_TOKEN is the word null: what set it"],
+    ["undefined", [], { KAITEN_AUTH_TOKEN: "undefined" }, 'KAITEN_AUTH_TOKEN is the text "undefined": a variable'],
+    ["null", [], { KAITEN_AUTH_TOKEN: "null" }, 'KAITEN_AUTH_TOKEN is the text "null": a variable'],
     ["in quotes", [], { KAITEN_AUTH_TOKEN: `"${CREDENTIAL}"` }, "KAITEN_AUTH_TOKEN is in quotes: remove them."],
     ["with its scheme", [], { KAITEN_AUTH_TOKEN: `Bearer ${CREDENTIAL}` }, "begins with the word Bearer"],
     ["of other characters", [], { KAITEN_AUTH_TOKEN: `${CREDENTIAL}\u2026` }, "has characters that no"],
@@ -256,6 +284,44 @@ test("--allow-insecure allows plain http to another machine, which is refused ot
   const allowed = await run([...ONE, "--yes", "--allow-insecure", "--retries", "0"], { env });
   expect(allowed.stdout).toBe("not-revoked\tci-bot\tdeploy-key\n");
   expect(allowed.code).toBe(6);
+});
+
+describe("a base URL", () => {
+  const FILE_ONLY = "abcdefghijklmnop";
+
+  test.each<[string, string, Options["env"], string[]]>([
+    ["in its path", `https://kaiten.example.com/${CREDENTIAL}/api`, {}, []],
+    ["in its query", `https://kaiten.example.com/api?token=${CREDENTIAL}`, {}, []],
+    ["as its user", `https://${CREDENTIAL}@kaiten.example.com/api`, {}, []],
+    ["as its host, over plain http", `http://${CREDENTIAL}/api`, {}, []],
+    ["that is a credential itself", CREDENTIAL, {}, []],
+    ["that is another one", `https://kaiten.example.com/${LEAKED}`, {}, []],
+    ["that is a JWT", "http://kaiten.example.com/eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln", {}, []],
+    ["of another form", `http://kaiten.invalid/${FILE_ONLY}`, { KAITEN_AUTH_TOKEN: FILE_ONLY }, ["--allow-insecure"]],
+    ["from a file", `https://kaiten.example.com/${FILE_ONLY}`, {}, ["--token-file", TOKEN_FILE]],
+  ])("with a secret %s is refused and not shown", async (_, url, env, args) => {
+    const folder = makeFolder();
+    folder.write(TOKEN_FILE, FILE_ONLY);
+    for (const command of [[...ONE, "--dry-run"], ["verify"]]) {
+      const options = { env: { KAITEN_BASE_URL: url, ...env }, folder };
+      const { code, stdout, stderr } = await run([...command, ...args], options);
+      expect(stdout).toBe("");
+      expect(stderr).toMatch(/^The base URL contains a secret\. .+ Nothing was sent\.\n$/);
+      expect(code).toBe(2);
+    }
+  });
+
+  test.each([
+    ["with a query", "https://kaiten.example.com/api?a=b"],
+    ["with a user", "https://a:b@kaiten.example.com"],
+    ["with a query, over plain http", "http://kaiten.invalid/api?a=b"],
+    ["with another scheme", "ftp://kaiten.example.com"],
+  ])("%s is refused, and --allow-insecure would not help", async (_, url) => {
+    const { code, stderr } = await run([...ONE, "--yes"], { env: { KAITEN_BASE_URL: url } });
+    expect(stderr).toMatch(/^The base URL .+\.\n$/);
+    expect(stderr).not.toContain("--allow-insecure");
+    expect(code).toBe(2);
+  });
 });
 
 test("--verbose prints each attempt", async () => {

@@ -2,10 +2,13 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { playScript } from "../faults/server.js";
+import { message, problem, send } from "../faults/steps.js";
 import { CREDENTIAL, type Folder, makeFolder, run, start, until } from "./command.js";
 import { makeTokens, serve, tokensOf } from "./servers.js";
 
 const REVOKE = ["revoke", "--from", "leak.csv", "--yes"];
+const revoked = send(message(204, undefined));
 const JOURNAL = "leak.csv.journal.ndjson";
 
 function makeList(length: number) {
@@ -37,6 +40,18 @@ test("it is beside the list, only its owner can read it, and each token has a li
     expect(kinds).toEqual(["sending", "result"]);
   }
   if (process.platform !== "win32") expect(statSync(join(folder.path, JOURNAL)).mode & 0o777).toBe(0o600);
+});
+
+test("a token that is not sent has no line that says so, also where the run stops by itself", async () => {
+  const { folder } = makeList(60);
+  // The credential is revoked in the middle of the run.
+  await using server = await playScript([...Array(20).fill(revoked), problem(401)]);
+  const { code } = await run(REVOKE, { env: { KAITEN_BASE_URL: server.url }, folder });
+  expect(code).toBe(3);
+  const sent = readLines(folder).filter(({ kind }) => kind === "sending");
+  const requested = server.requests.map(({ path }) => path.split("/").at(-1));
+  expect(requested.length).toBeLessThan(60);
+  expect(sent.map(({ tokenSlug }) => tokenSlug).sort()).toEqual(requested.sort());
 });
 
 test("the same command again sends nothing when all is done", async () => {
@@ -84,6 +99,52 @@ test("another credential sends what is unknown as new, and says why", async () =
   // For another organization, "absent" proves nothing.
   expect(code).toBe(4);
   expect((await run(REVOKE, { ...server, folder })).code).toBe(0);
+});
+
+test("a token that another credential revoked is sent: in another organization, the same name is another token", async () => {
+  await using server = await playScript([revoked]);
+  const env = { KAITEN_BASE_URL: server.url };
+  const folder = makeFolder();
+  folder.write("leak.csv", "ci-bot,key-1\n");
+  expect((await run(REVOKE, { env, folder })).code).toBe(0);
+  const second = await run(REVOKE, { env: { ...env, KAITEN_AUTH_TOKEN: "ksh_another-credential" }, folder });
+  expect(second.stdout).toBe("revoked\tci-bot\tkey-1\n");
+  expect(second.stderr).toContain("1 token sent as new: another credential revoked them or may have");
+  expect(second.code).toBe(0);
+  expect(server.requests).toHaveLength(2);
+});
+
+test("with a credential that took the place of an old one, what the old one revoked is absent, with the reason", async () => {
+  const { refs, csv } = makeTokens(25);
+  await using server = await serve([...refs, ...tokensOf("ci-bot", "key-1")]);
+  const folder = makeFolder();
+  folder.write("leak.csv", csv);
+  await run(REVOKE, { ...server, folder });
+  server.fake.credentials.set("ksh_another-credential", ["write:tokens"]);
+  folder.write("leak.csv", `${csv}ci-bot,misspelt\nci-bot,key-1\n`);
+  const env = { ...server.env, KAITEN_AUTH_TOKEN: "ksh_another-credential" };
+  const { code, stdout, stderr } = await run([...REVOKE, "--concurrency", "1"], { env, folder });
+  // That the first twenty are absent says nothing about the list here.
+  expect(server.fake.alive()).toEqual([]);
+  expect(stdout.match(/^absent\t/gm)).toHaveLength(26);
+  const [reason, other] = stderr.split("\n").filter((line) => line.startsWith("absent: "));
+  expect(reason).toMatch(/An earlier run with another credential revoked a token of this name: .+ it is this token\.$/);
+  expect(other).not.toContain("another credential");
+  expect(stderr).toContain("  and 15 more tokens\n");
+  expect(code).toBe(4);
+});
+
+test("a token that was revoked more than 30 days ago is sent again: its name can be used again", async () => {
+  const { refs, folder } = makeList(2);
+  await using server = await serve(refs);
+  await run(REVOKE, { ...server, folder });
+  const [run1, ...lines] = readLines(folder);
+  const days = (count: number) => new Date(Date.now() - count * 86_400_000).toISOString();
+  const aged = lines.map((line) => ({ ...line, at: line.tokenSlug === "token-0" ? days(31) : days(29) }));
+  folder.write(JOURNAL, [run1, ...aged].map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const { code, stdout } = await run(REVOKE, { ...server, folder });
+  expect(stdout).toBe("absent\taccount-0\ttoken-0\n");
+  expect(code).toBe(4);
 });
 
 test("a journal of another base URL is refused, and names --journal", async () => {

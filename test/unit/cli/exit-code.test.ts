@@ -32,7 +32,8 @@ const notAttempted = (cause: unknown, outcome: Unproven = "not-revoked") =>
 
 test.each<[number, string, unknown]>([
   [1, "a bad reference", new TypeError("no")],
-  [1, "an abort", new KaitenAbortError("no", failure("unknown"))],
+  [1, "an abort before anything was sent", new KaitenAbortError("no", failure("not-revoked"))],
+  [6, "an abort of a request in flight", new KaitenAbortError("no", failure("unknown"))],
   [3, "a 401", problem(401)],
   [3, "a 403 of the API", problem(403)],
   [6, "a 403 of the gateway", response(403)],

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { readJournal } from "../../../src/cli/history.js";
-import { createSource, defaultJournal, JournalError, openJournal, resultLine } from "../../../src/cli/journal.js";
+import { defaultJournal, JournalError, openJournal, resultLine } from "../../../src/cli/journal.js";
 import { claimsOf, senderOf } from "../../../src/cli/sender.js";
 import { UsageError } from "../../../src/cli/usage-error.js";
-import { KaitenProblemError } from "../../../src/index.js";
+import { KaitenError, KaitenProblemError } from "../../../src/index.js";
 
 type Callback = (error: Error | null) => void;
 
@@ -17,6 +17,8 @@ const disk = vi.hoisted(() => ({
   syncs: undefined as Callback[] | undefined,
   write: undefined as ((bytes: Uint8Array) => number) | undefined,
   output: undefined as number | undefined,
+  /** What is synced at once: the numbers of the files. */
+  synced: [] as number[],
 }));
 
 vi.mock("node:fs", async (original) => {
@@ -27,6 +29,10 @@ vi.mock("node:fs", async (original) => {
       disk.syncs ? disk.syncs.push(done) : real.fdatasync(descriptor, done),
     writeSync: (descriptor: number, bytes: Uint8Array) =>
       disk.write ? disk.write(bytes) : real.writeSync(descriptor, bytes),
+    fsyncSync: (descriptor: number) => {
+      disk.synced.push(real.fstatSync(descriptor).ino);
+      real.fsyncSync(descriptor);
+    },
     fstatSync: (descriptor: number) => real.fstatSync(descriptor === 1 ? (disk.output ?? 1) : descriptor),
   };
 });
@@ -35,6 +41,7 @@ beforeEach(() => {
   disk.syncs = undefined;
   disk.write = undefined;
   disk.output = undefined;
+  disk.synced = [];
 });
 
 const BASE_URL = "https://kaiten.example.com/api";
@@ -91,6 +98,19 @@ describe("a journal is written", () => {
     expect(new Set(lines.map((line) => line.run)).size).toBe(1);
   });
 
+  test.skipIf(process.platform === "win32")("so that a power failure does not take its new name away", () => {
+    const folder = makeFolder();
+    openJournal(join(folder, "journal"), INFO);
+    expect(disk.synced).toEqual([fs.statSync(folder).ino]);
+    const before = process.cwd();
+    onTestFinished(() => process.chdir(before));
+    process.chdir(folder);
+    openJournal("another", INFO);
+    expect(disk.synced).toEqual(Array(2).fill(fs.statSync(folder).ino));
+    disk.synced = Object.freeze([]) as never;
+    expect(() => openJournal("a-third", INFO), "where a folder cannot be synced").not.toThrow();
+  });
+
   test("at the end of the file, with a line end before the header", async () => {
     const file = makeFile();
     fs.writeFileSync(file, '{"kind":"run","form');
@@ -106,6 +126,7 @@ describe("a journal is written", () => {
     const journal = openJournal(file, INFO);
     const error = new TypeError("red \u001b[31m and \u202E reversed");
     journal.result(resultLine({ ref, outcome: "unknown", attempts: 3, at: AT, error }));
+    expect(journal.refused(ref)).toBe(false);
     await journal.close();
     const text = fs.readFileSync(file, "utf8");
     expect(["\u001b", "\u202E"].filter((character) => text.includes(character))).toEqual([]);
@@ -141,6 +162,21 @@ describe("a sending line", () => {
     expect(disk.syncs).toHaveLength(2);
   });
 
+  test("is written once for all requests of a token: each waits until it is on disk", async () => {
+    const file = makeFile();
+    const journal = openJournal(file, INFO);
+    disk.syncs = [];
+    const states: string[] = [];
+    const attempts = ["first", "retry"].map((name) => journal.sending(ref).then(() => states.push(name)));
+    await settle();
+    expect(states).toEqual([]);
+    disk.syncs[0]?.(null);
+    await Promise.all(attempts);
+    await journal.sending(ref);
+    expect(disk.syncs).toHaveLength(1);
+    expect(parsed(file)).toHaveLength(2);
+  });
+
   test.each<[string, () => void, string]>([
     [
       "cannot be written",
@@ -168,6 +204,8 @@ describe("a sending line", () => {
   ])("that %s ends the journal: nothing more is written, and `close` says so", async (_, fail, why) => {
     const file = makeFile();
     const journal = openJournal(file, INFO);
+    const sent = { ...ref, tokenSlug: "sent" };
+    await journal.sending(sent);
     fail();
     const message = `Cannot write the journal ${file}: ${why}. No further token was sent. When the journal can be written, run the same command again.`;
     await expect(journal.sending(ref)).rejects.toThrow(new JournalError(message));
@@ -175,6 +213,7 @@ describe("a sending line", () => {
     disk.syncs = undefined;
     const before = fs.readFileSync(file, "utf8");
     await expect(journal.sending(other)).rejects.toThrow(new JournalError(message));
+    expect([sent, ref, other].map(journal.refused)).toEqual([false, true, true]);
     journal.result(resultLine({ ref, outcome: "revoked", attempts: 1, at: AT }));
     expect(fs.readFileSync(file, "utf8")).toBe(before);
     await expect(journal.close()).rejects.toThrow(new JournalError(message));
@@ -296,69 +335,6 @@ describe("the line of a result", () => {
   });
 });
 
-describe("the source of a run", () => {
-  test("gives each reference when its line is on disk, and ends", async () => {
-    const file = makeFile();
-    const journal = openJournal(file, INFO);
-    disk.syncs = [];
-    const source = createSource([ref, { ...other, maybeRevoked: true }], journal, new AbortController().signal);
-    const given = Promise.all([source.next(), source.next(), source.next()]);
-    await settle();
-    expect(disk.syncs).toHaveLength(1);
-    disk.syncs[0]?.(null);
-    expect((await given).map(({ value }) => value)).toEqual([ref, { ...other, maybeRevoked: true }, undefined]);
-    expect(parsed(file).map((line) => line.tokenSlug)).toEqual([undefined, "deploy-key", "old-key"]);
-  });
-
-  test.each<[string, (source: AsyncIterableIterator<unknown>, abort: () => void) => unknown]>([
-    ["the signal aborts", (_, abort) => abort()],
-    ["it is returned", (source) => source.return?.()],
-  ])("ends when %s, and the journal says which references were not sent", async (_, stop) => {
-    const file = makeFile();
-    const journal = openJournal(file, INFO);
-    disk.syncs = [];
-    const controller = new AbortController();
-    const source = createSource([ref, { ...other, maybeRevoked: true }, ref], journal, controller.signal);
-    const waiting = [source.next(), source.next()];
-    await settle();
-    await stop(source, () => controller.abort());
-    disk.syncs[0]?.(null);
-    expect((await Promise.all([...waiting, source.next()])).map(({ done }) => done)).toEqual([true, true, true]);
-
-    const [, , , ...results] = parsed(file);
-    expect(results).toMatchObject([
-      { kind: "result", ...ref, outcome: "not-revoked", maybeRevoked: false, attempts: 0 },
-      { kind: "result", ...other, outcome: "unknown", maybeRevoked: true, attempts: 0 },
-    ]);
-  });
-
-  test("has told the journal of all references when the journal is closed", async () => {
-    const file = makeFile();
-    const journal = openJournal(file, INFO);
-    const syncs: Callback[] = [];
-    disk.syncs = syncs;
-    const controller = new AbortController();
-    const source = createSource([ref], journal, controller.signal);
-    const given = source.next();
-    controller.abort();
-    const closed = journal.close();
-    await settle();
-    disk.syncs = undefined;
-    for (const done of syncs) done(null);
-    await closed;
-    expect(await given).toEqual({ done: true, value: undefined });
-    expect(parsed(file).at(-1)).toMatchObject({ kind: "result", ...ref, outcome: "not-revoked", attempts: 0 });
-    await expect(journal.sending(ref)).rejects.toThrow(`The journal ${file} is closed.`);
-  });
-
-  test("rejects when the line cannot be written", async () => {
-    const journal = openJournal(makeFile(), INFO);
-    disk.write = () => 0;
-    const source = createSource([ref], journal, new AbortController().signal);
-    await expect(source.next()).rejects.toThrow(JournalError);
-  });
-});
-
 describe("a journal is continued", () => {
   const header = (more: object = {}) =>
     JSON.stringify({ kind: "run", format: 1, run: "aaaaaaaa", ...INFO, at: AT, ...more });
@@ -375,7 +351,7 @@ describe("a journal is continued", () => {
       return `${error.message}`.replaceAll(file, "FILE");
     });
     expect(fs.existsSync(file)).toBe(text !== undefined);
-    return typeof known === "string" ? known : known.get(ref)?.state;
+    return typeof known === "string" ? known : known.get(ref)?.mine;
   }
 
   test.each<[string, string | undefined, string | undefined]>([
@@ -427,6 +403,21 @@ describe("a journal is continued", () => {
     expect(await read(header({ at: "yesterday" }))).toMatch("its last run was more than 30 days ago");
   });
 
+  test("but what was revoked more than 30 days ago counts for nothing, also after a younger run", async () => {
+    const old = "2025-12-01T00:00:00.000Z";
+    const begin = `${header({ at: old })}\n`;
+    const younger = `${header()}\n`;
+    const claim = (outcome: string, at: unknown) => line("result", { outcome, maybeRevoked: true, attempts: 1, at });
+    for (const outcome of ["revoked", "absent"]) {
+      expect(await read(`${begin}${claim(outcome, old)}\n${younger}`)).toBe(undefined);
+      expect(await read(`${begin}${claim(outcome, "yesterday")}\n${younger}`)).toBe(undefined);
+      expect(await read(`${begin}${claim(outcome, undefined)}\n${younger}`)).toBe(undefined);
+    }
+    expect(await read(`${begin}${claim("revoked", AT)}\n${younger}`)).toBe("revoked");
+    // Whether such a request revoked it is as open as before.
+    expect(await read(`${begin}${claim("unknown", old)}\n${claim("revoked", old)}\n${younger}`)).toBe("unknown");
+  });
+
   test("not if it is a directory", async () => {
     const folder = makeFolder();
     await expect(readJournal(folder, INFO)).rejects.toThrow("it is not a regular file");
@@ -451,16 +442,21 @@ test.skipIf(spawnSync("jq", ["--version"]).status !== 0)(
     const second = openJournal(file, INFO);
     second.result(resultLine({ ref, outcome: "absent", attempts: 1, at, status: 404 }));
     second.result(resultLine({ ref: other, outcome: "absent", attempts: 1, at, status: 404 }));
+    const error = new KaitenError("No such token.", { ref, outcome: "absent", attempts: 1, at });
+    second.result(
+      resultLine({ ref: { ...ref, tokenSlug: "misspelt" }, outcome: "absent", attempts: 1, at, status: 404, error }),
+    );
     await second.close();
 
     const guide = fs.readFileSync(new URL("../../../docs/command.md", import.meta.url), "utf8");
     const command = guide.match(/^jq .*?(?= leak\.csv\.journal\.ndjson$)/ms)?.[0] ?? "";
     const table = execFileSync("sh", ["-c", `${command} "$0"`, file], { encoding: "utf8" });
     expect(table.replaceAll(/"?\d{4}-\d\d-\d\dT[\d:.]+Z"?/g, "AT").split("\n")).toEqual([
-      "ACCOUNT\tTOKEN\tOUTCOME\tSTATUS\tAT\tTRACE\tERROR ID",
-      "ci-bot\tdeploy-key\trevoked\t204\tAT\t4bf9\t",
-      "ci-bot\told-key\tabsent\t404\tAT\t\t",
-      "ci-bot\tthird-key\tsent, no result\t\tAT\t\t",
+      "ACCOUNT\tTOKEN\tOUTCOME\tMAYBE REVOKED\tSTATUS\tAT\tTRACE\tERROR ID",
+      "ci-bot\tdeploy-key\trevoked\tfalse\t204\tAT\t4bf9\t",
+      "ci-bot\tmisspelt\tabsent\tfalse\t404\tAT\t\t",
+      "ci-bot\told-key\tabsent\ttrue\t404\tAT\t\t",
+      "ci-bot\tthird-key\tsent, no result\ttrue\t\tAT\t\t",
       "",
     ]);
   },

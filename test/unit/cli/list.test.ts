@@ -44,6 +44,7 @@ const tokensOf = (...tokens: string[]) => ({ tokens, skipped: 0, notices: [] });
 describe("a CSV", () => {
   test.each<[string, string, string[]]>([
     ["needs no header", "ci-bot,deploy-key\nci-bot,old-key\n", ["ci-bot/deploy-key", "ci-bot/old-key"]],
+    ["may name such a token", "ci-bot,key\nname,deploy-key\n", ["ci-bot/key", "name/deploy-key"]],
     ["may have one", "account,token\nci-bot,deploy-key\n", ["ci-bot/deploy-key"]],
     ["may have its columns in any order", "token,account\ndeploy-key,ci-bot\n", ["ci-bot/deploy-key"]],
     ["may use the names of the API", "serviceAccountSlug,tokenSlug\nci-bot,deploy-key\n", ["ci-bot/deploy-key"]],
@@ -102,6 +103,8 @@ describe("a CSV is refused", () => {
     ["has a third column without a name", "ci-bot,deploy-key,note\n"],
     ["has one column", "deploy-key\n"],
     ["has a secret", "ci-bot,ksh_abcdefgh\n"],
+    ["has only words that often name columns", "name,bot\nci-bot,deploy-key\n"],
+    ["has only such a word, and the account is an argument", "name\ndeploy-key\n", { account: "ci-bot" }],
     ["has no token, and the account is an argument", "account,name\nci-bot,a\n", { account: "ci-bot" }],
     ["has two columns, and the account is an argument", "ci-bot,deploy-key\n", { account: "ci-bot" }],
   ])("if its first line %s", async (_, content, options) => {
