@@ -36,7 +36,7 @@ const { platform, arch } = process;
 const CACHE = resolve("node_modules", ".cache", "runtimes");
 
 /** npm packages that carry a whole runtime, and run no script when they are installed. */
-const PACKAGES = {
+export const PACKAGES = {
   node: `node-${arch === "arm64" && platform === "darwin" ? "bin-" : ""}${platform}-${arch}`,
   bun: `@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}`,
   deno: `@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`,
@@ -69,8 +69,8 @@ function packaged(name: string, dependency: string, version: string, command: st
   };
 }
 
-/** Installs a runtime on demand, beside our own dependencies. @returns the package's folder. */
-function install(dependency: string, version: string): string {
+/** Installs a runtime on demand, beside our own dependencies. @returns the package's folder. @throws {Unavailable} */
+export function install(dependency: string, version: string): string {
   const folder = join(CACHE, `${dependency.replace("/", "-")}-${version}`);
   // npm writes this file last: an install that was interrupted starts again.
   if (!existsSync(join(folder, "node_modules", ".package-lock.json"))) {
