@@ -3,7 +3,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { chromium } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import type { Seen, Servers } from "./scenario.js";
 
 export interface Runtime {
@@ -88,12 +88,17 @@ async function run(file: string, parameters: readonly string[], cwd?: string): P
   return stdout;
 }
 
-/** In a page whose origin differs from the servers': what it sends them is subject to CORS. */
-async function playInChromium(folder: string, servers: Servers) {
+/** @throws {Unavailable} */
+export function launchChromium(): Promise<Browser> {
   const found = spawnSync("sh", ["-c", "command -v chromium chromium-browser"], { encoding: "utf8" });
   const [executablePath] = found.stdout.split("\n");
   if (!executablePath) throw new Unavailable("there is no chromium on the PATH");
-  const browser = await chromium.launch({ executablePath, args: ["--disable-quic"] });
+  return chromium.launch({ executablePath, args: ["--disable-quic"] });
+}
+
+/** In a page whose origin differs from the servers': what it sends them is subject to CORS. */
+async function playInChromium(folder: string, servers: Servers) {
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage();
     await page.goto(servers.silent.replace("127.0.0.1", "localhost"));
