@@ -8,6 +8,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { rolldown } from "rolldown";
 import { commandOf } from "./command.js";
+import { install as installRuntime, PACKAGES } from "./runtimes/runtimes.js";
 
 const { name, version } = JSON.parse(fs.readFileSync("package.json", "utf8"));
 
@@ -29,10 +30,14 @@ const TYPED = `
   export const detail = (error: unknown) => isProblem(error, 403) && error.problem.detail;
 `;
 
+/** The first Node that the package supports, where `require` of an ES module begins, and the two after it. */
+const NODE_VERSIONS = ["20.19.0", "22.23.3", "24.21.0"];
+
 const folder = fs.mkdtempSync(join(tmpdir(), "package-"));
 const npm = (command: string, cwd: string) => execSync(`npm ${command}`, { cwd, encoding: "utf8" }).trim();
-const node = (cwd: string, ...parameters: string[]) =>
-  execFileSync(process.execPath, parameters, { cwd, stdio: "pipe" });
+const run = (binary: string, cwd: string, ...parameters: string[]) =>
+  execFileSync(binary, parameters, { cwd, stdio: "pipe" });
+const node = (cwd: string, ...parameters: string[]) => run(process.execPath, cwd, ...parameters);
 
 /** @returns the tarball. */
 function pack(): string {
@@ -55,11 +60,26 @@ function install(...packages: string[]): string {
   return project;
 }
 
-function checkImports(project: string, ...entries: string[]): void {
-  for (const entry of entries) {
-    node(project, "--input-type=module", "--eval", `await import("${entry}")`);
-    node(project, "--input-type=commonjs", "--eval", `require("${entry}")`);
+/** @returns the file of each Node version that this machine can have. */
+function findNodes(): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const wanted of NODE_VERSIONS) {
+    try {
+      const binary = join(installRuntime(PACKAGES.node, wanted), "bin", "node");
+      run(binary, folder, "--version");
+      found.set(wanted, binary);
+    } catch (error) {
+      console.log(`Not tried on Node ${wanted}: ${(error as Error).message}`);
+    }
   }
+  return found.size > 0 ? found : new Map([[process.versions.node, process.execPath]]);
+}
+
+/** By `import` and by `require`, in processes of their own. */
+function checkImports(binary: string, project: string, ...entries: string[]): void {
+  const each = (load: string) => entries.map((entry) => `${load}("${entry}");`).join("");
+  run(binary, project, "--input-type=module", "--eval", each("await import"));
+  run(binary, project, "--input-type=commonjs", "--eval", each("require"));
 }
 
 async function checkTarball(tarball: string): Promise<void> {
@@ -87,7 +107,6 @@ async function checkInstalled(project: string): Promise<void> {
   }
   assert.match(fs.readFileSync(join(root, name, "dist/cli/THIRD-PARTY-LICENSES.txt"), "utf8"), /^commander /m);
 
-  checkImports(project, name, `${name}/schema`, `${name}/testing`);
   for (const file of ["openapi.yaml", "package.json"]) {
     node(project, "--input-type=commonjs", "--eval", `fs.readFileSync(require.resolve("${name}/${file}"))`);
   }
@@ -106,12 +125,16 @@ try {
   const tarball = pack();
   await checkTarball(tarball);
   await checkInstalled(install(tarball));
+  const nodes = findNodes();
   for (const major of [6, 7, 8]) {
     const project = install(tarball, `undici@${major}`);
-    checkImports(project, name);
-    const [, nodeMajor = 0] = /^v(\d+)/.exec(process.version) ?? [];
-    if (major === 7 || (major === 8 && Number(nodeMajor) >= 22)) checkImports(project, `${name}/undici`);
-    if (major === 6) assert.throws(() => checkImports(project, `${name}/undici`), /needs undici 7 or 8/);
+    for (const [version, binary] of nodes) {
+      checkImports(binary, project, name, `${name}/schema`, `${name}/testing`);
+      const load = () => checkImports(binary, project, `${name}/undici`);
+      if (major === 6) assert.throws(load, /needs undici 7 or 8/);
+      // undici 8 does not run on Node 20.
+      else if (major === 7 || !version.startsWith("20.")) load();
+    }
   }
   console.log("The package is sound: publint, attw, and each entry and command once installed.");
 } catch (error) {

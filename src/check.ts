@@ -149,12 +149,17 @@ export function checkRef(ref: TokenRef): TokenRef {
   if (typeof ref !== "object" || ref === null) {
     throw new TypeError("The first argument must be { serviceAccountSlug, tokenSlug }. Nothing was sent.");
   }
-  const { serviceAccountSlug, tokenSlug } = ref;
-  for (const [name, slug] of Object.entries({ serviceAccountSlug, tokenSlug })) {
-    const fault = slugFault(slug);
-    if (fault) throw new SlugError(`${name} ${fault}`);
-  }
-  return { serviceAccountSlug, tokenSlug };
+  return {
+    serviceAccountSlug: checkSlug(ref.serviceAccountSlug, "serviceAccountSlug"),
+    tokenSlug: checkSlug(ref.tokenSlug, "tokenSlug"),
+  };
+}
+
+/** @throws {TypeError} naming it and what is wrong with it. */
+export function checkSlug(slug: string, name: string): string {
+  const fault = slugFault(slug);
+  if (fault) throw new SlugError(`${name} ${fault}`);
+  return slug;
 }
 
 /** @throws {TypeError} as {@link checkRef}. */

@@ -189,6 +189,7 @@ export interface AttemptEvent extends Evidence {
 
 export interface KaitenClient {
   serviceAccounts: {
+    /** The API tokens of service accounts. */
     tokens: {
       /**
        * Revokes a token. Resolves with `revoked` after a 204 to this very call, or with `absent` when the API no longer

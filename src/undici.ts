@@ -36,7 +36,7 @@ export interface UndiciOptions {
   dispatcher?: Dispatcher | undefined;
 }
 
-/** For {@link ClientOptions.fetch} only: it supports what this library needs, not all of `fetch`. */
+/** For the option `fetch` of a client only: it supports what this library needs, not all of `fetch`. */
 export interface UndiciFetch extends Fetch {
   /** It reports when a request is started: what fails before is `not-revoked`. */
   readonly reportsStart: true;

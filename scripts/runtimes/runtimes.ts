@@ -3,7 +3,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { chromium } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import type { Seen, Servers } from "./scenario.js";
 
 export interface Runtime {
@@ -36,7 +36,7 @@ const { platform, arch } = process;
 const CACHE = resolve("node_modules", ".cache", "runtimes");
 
 /** npm packages that carry a whole runtime, and run no script when they are installed. */
-const PACKAGES = {
+export const PACKAGES = {
   node: `node-${arch === "arm64" && platform === "darwin" ? "bin-" : ""}${platform}-${arch}`,
   bun: `@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}`,
   deno: `@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`,
@@ -69,8 +69,8 @@ function packaged(name: string, dependency: string, version: string, command: st
   };
 }
 
-/** Installs a runtime on demand, beside our own dependencies. @returns the package's folder. */
-function install(dependency: string, version: string): string {
+/** Installs a runtime on demand, beside our own dependencies. @returns the package's folder. @throws {Unavailable} */
+export function install(dependency: string, version: string): string {
   const folder = join(CACHE, `${dependency.replace("/", "-")}-${version}`);
   // npm writes this file last: an install that was interrupted starts again.
   if (!existsSync(join(folder, "node_modules", ".package-lock.json"))) {
@@ -88,12 +88,17 @@ async function run(file: string, parameters: readonly string[], cwd?: string): P
   return stdout;
 }
 
-/** In a page whose origin differs from the servers': what it sends them is subject to CORS. */
-async function playInChromium(folder: string, servers: Servers) {
+/** @throws {Unavailable} */
+export function launchChromium(): Promise<Browser> {
   const found = spawnSync("sh", ["-c", "command -v chromium chromium-browser"], { encoding: "utf8" });
   const [executablePath] = found.stdout.split("\n");
   if (!executablePath) throw new Unavailable("there is no chromium on the PATH");
-  const browser = await chromium.launch({ executablePath, args: ["--disable-quic"] });
+  return chromium.launch({ executablePath, args: ["--disable-quic"] });
+}
+
+/** In a page whose origin differs from the servers': what it sends them is subject to CORS. */
+async function playInChromium(folder: string, servers: Servers) {
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage();
     await page.goto(servers.silent.replace("127.0.0.1", "localhost"));

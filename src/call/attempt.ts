@@ -1,7 +1,7 @@
 // One attempt: one request with a credential, a time limit, no redirect and a bounded body. Its result holds no secret.
 import { createQuerySerializer, defaultPathSerializer } from "openapi-fetch";
 import { type Client, createClient } from "../../generated/client.js";
-import type { Fetch, FetchResponse } from "../types.js";
+import type { Fetch, FetchResponse, TokenRef } from "../types.js";
 import { announcesBody, discard, hasNoContent, readText } from "./body.js";
 import type { CallCredential, CredentialError } from "./credential.js";
 import { DeadlineError, withDeadline } from "./deadline.js";
@@ -31,8 +31,8 @@ export interface CallInit {
 
 /** An operation of the API, as far as an attempt needs it. */
 export interface Operation {
-  /** Its path parameters: none may be the credential. */
-  slugs: Readonly<Record<string, string>>;
+  /** Its path parameters: none may be the credential. An operation on an account names no token: its `tokenSlug` is empty. */
+  slugs: TokenRef & Readonly<Record<string, string>>;
   /** Calls its generated function. */
   send(client: Client, init: CallInit): Promise<{ data?: unknown; error?: unknown; response: Response }>;
 }

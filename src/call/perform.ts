@@ -21,7 +21,7 @@ export interface Gate {
 }
 
 /** The gate of a call on its own. */
-export function createGate(retries: number, maxRetryAfter: number, signal: AbortSignal | undefined): Gate {
+function createGate(retries: number, maxRetryAfter: number, signal: AbortSignal | undefined): Gate {
   let retried = 0;
   return {
     enter: () => true,
@@ -38,19 +38,23 @@ export function retryDelay(result: AttemptResult, retried: number, maxRetryAfter
   return asked > maxRetryAfter ? undefined : Math.max(asked, backoff(retried));
 }
 
-export interface Call {
-  operation: Operation;
-  /** The token that the call is about, for its observer. */
-  ref: TokenRef;
-  credential: CallCredential;
-  gate: Gate;
-  /** In ms. */
+export interface CallSettings {
+  /** In ms, of an attempt. */
   timeout: number;
+  retries: number;
+  /** In ms. */
+  maxRetryAfter: number;
   signal: AbortSignal | undefined;
+}
+
+export interface Call extends Operation, CallSettings {
+  credential: CallCredential;
+  /** Of the run that the call is part of. By default it has one of its own. */
+  gate?: Gate | undefined;
   /** Whether an attempt before the first may have revoked the token. */
-  maybeRevoked: boolean;
+  maybeRevoked?: boolean;
   judge(result: AttemptResult, maybeRevoked: boolean): Verdict;
-  onAttempt: ((event: AttemptEvent) => void) | undefined;
+  onAttempt?: ((event: AttemptEvent) => void) | undefined;
 }
 
 /** How a call ended. */
@@ -69,9 +73,10 @@ export interface Ended {
 
 /** Makes attempts until one of them, the gate or the caller ends the call. Throws nothing. */
 export async function perform(transport: Transport, call: Call): Promise<Ended> {
-  const { operation, credential, gate, timeout, signal, onAttempt } = call;
+  const { credential, timeout, retries, maxRetryAfter, signal, onAttempt } = call;
+  const gate = call.gate ?? createGate(retries, maxRetryAfter, signal);
   const traceId = transport.trace ? randomHex(4) : undefined;
-  let { maybeRevoked } = call;
+  let { maybeRevoked = false } = call;
   let outcome: Outcome = maybeRevoked ? "unknown" : "not-revoked";
   let last: Attempt | undefined;
   let refreshFailure: RefreshFailure | undefined;
@@ -86,7 +91,7 @@ export async function perform(transport: Transport, call: Call): Promise<Ended> 
 
     const started = performance.now();
     refreshFailure = undefined;
-    last = await attempt(transport, operation, { credential, traceId, timeout, signal, mayStart: gate.mayStart });
+    last = await attempt(transport, call, { credential, traceId, timeout, signal, mayStart: gate.mayStart });
     const ms = performance.now() - started;
     const verdict = call.judge(last.result, maybeRevoked);
     outcome = verdict.outcome;
@@ -97,7 +102,7 @@ export async function perform(transport: Transport, call: Call): Promise<Ended> 
       if (refreshed === true) delay = 0;
       else refreshFailure = refreshed;
     }
-    if (onAttempt) notify(() => onAttempt(toEvent(call.ref, number, last as Attempt, { outcome, ms, delay })));
+    if (onAttempt) notify(() => onAttempt(toEvent(call.slugs, number, last as Attempt, { outcome, ms, delay })));
     if (delay === undefined) return end(number, signal?.aborted === true && wasCut(last.result, verdict.next));
     maybeRevoked ||= outcome === "unknown";
     if (delay > 0) await gate.pause(delay);

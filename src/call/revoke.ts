@@ -3,7 +3,7 @@ import { deleteServiceAccountToken } from "../../generated/client.js";
 import type { AttemptEvent, Revocation, TokenRef } from "../types.js";
 import type { Attempt, Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
-import { createGate, type Gate, perform, shownRef } from "./perform.js";
+import { type CallSettings, type Gate, perform, shownRef } from "./perform.js";
 import { isBrowser } from "./platform.js";
 import { canExist, SlugError } from "./slug.js";
 import { type Meaning, toError } from "./to-error.js";
@@ -14,6 +14,7 @@ const MISSPELT_OR_GONE = "it is misspelt, or an old token that is already gone. 
 const MEANING: Meaning = {
   absent: `The API finds no active token by this name: ${MISSPELT_OR_GONE}`,
   "not-revoked": "The request was not carried out. If the token was active, it still is.",
+  scope: "write:tokens",
   unknown:
     "The token may still be active. Revoke it again as maybe revoked; absent then means revoked, or no longer found by the API.",
 };
@@ -24,13 +25,7 @@ const IMPOSSIBLE: Meaning = {
   absent: `The API finds no active token by this name, and creates only names of lower-case letters, digits and hyphens: ${MISSPELT_OR_GONE}`,
 };
 
-export interface RevokeSettings {
-  /** In ms, of an attempt. */
-  timeout: number;
-  retries: number;
-  /** In ms. */
-  maxRetryAfter: number;
-  signal: AbortSignal | undefined;
+export interface RevokeSettings extends CallSettings {
   ignoreAbsent: boolean;
   maybeRevoked: boolean;
   onAttempt: ((event: AttemptEvent) => void) | undefined;
@@ -47,17 +42,15 @@ export async function revoke(
   credential: CallCredential,
   ref: TokenRef,
   settings: RevokeSettings,
-  gate: Gate = createGate(settings.retries, settings.maxRetryAfter, settings.signal),
+  gate?: Gate,
 ): Promise<Revocation | undefined> {
-  const { timeout, signal, ignoreAbsent, maybeRevoked, onAttempt } = settings;
+  const { timeout, signal, ignoreAbsent } = settings;
   const repeats = isBrowser();
   const ended = await perform(transport, {
-    operation: {
-      slugs: ref,
-      send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
-    },
+    slugs: ref,
+    send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
     judge: (result, maybe) => verdict(result, maybe, repeats),
-    ...{ ref, credential, gate, timeout, signal, maybeRevoked, onAttempt },
+    ...{ credential, gate, ...settings },
   });
   const { last, attempts, outcome } = ended;
   const possible = canExist(ref.serviceAccountSlug) && canExist(ref.tokenSlug);

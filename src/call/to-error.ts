@@ -14,14 +14,11 @@ import type { TokenRef } from "../types.js";
 import type { Ended } from "./perform.js";
 import type { AttemptResult } from "./verdict.js";
 
-/** What an outcome means, in the words of the operation. */
-export type Meaning = Record<ErrorInit["outcome"], string>;
-
-const SCOPE = "The credential needs the scope write:tokens.";
+/** What an outcome means, and which scope is needed, in the words of the operation. */
+export type Meaning = Record<ErrorInit["outcome"] | "scope", string>;
 
 /** What to do about a problem, by its code. */
 const BY_CODE: Record<string, string> = {
-  "Auth.MissingScope": SCOPE,
   "Auth.NoIdentity": "No credential arrived. A proxy on the way may remove the Authorization header.",
   "ValidateToken.Invalid": "The credential is revoked, expired or unknown here: use another one.",
 };
@@ -57,7 +54,7 @@ export function toError(ended: Ended, { ref, meaning, timeout, signal }: ErrorCo
     return new ErrorClass(say(reason), { ...init, cause });
   }
   const refused = refreshFailure ? `; the token provider gave no replacement: ${refreshFailure.reason}` : "";
-  const advice = outcome === "absent" ? "" : adviceFor(result, last.request.url);
+  const advice = outcome === "absent" ? "" : adviceFor(result, last.request.url, meaning.scope);
   const message = say(describeAnswer(result) + refused, advice);
   return result.kind === "problem"
     ? new KaitenProblemError(message, result, init)
@@ -85,11 +82,11 @@ export function describeAnswer(result: Answer): string {
   return result.status ? `Unexpected response ${result.status} (${type})` : `Unexpected redirect (${type})`;
 }
 
-function adviceFor(result: Answer, url: string): string {
+function adviceFor(result: Answer, url: string, scope: string): string {
   const { status } = result;
-  if (result.kind === "problem" && result.problem.code && Object.hasOwn(BY_CODE, result.problem.code)) {
-    return BY_CODE[result.problem.code] as string;
-  }
+  const code = result.kind === "problem" && result.problem.code;
+  if (code === "Auth.MissingScope") return `The credential needs the scope ${scope}.`;
+  if (code && Object.hasOwn(BY_CODE, code)) return BY_CODE[code] as string;
   if (status === 0 || (status >= 300 && status < 400)) return REDIRECT + pathHint(url);
   if (status < 300) return NOT_THE_API + pathHint(url);
   if (status === 401) return "Check the credential.";

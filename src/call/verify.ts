@@ -3,19 +3,10 @@ import { deleteServiceAccountToken } from "../../generated/client.js";
 import type { Verification } from "../types.js";
 import type { Attempt, Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
-import { createGate, perform } from "./perform.js";
+import { type CallSettings, perform } from "./perform.js";
 import { secureHex } from "./platform.js";
 import { type Answer, describeAnswer, GATEWAY, NOT_THE_API, pathHint, sentence, waitAdvice } from "./to-error.js";
 import { type AttemptResult, verdict } from "./verdict.js";
-
-export interface VerifySettings {
-  /** In ms, of an attempt. */
-  timeout: number;
-  retries: number;
-  /** In ms. */
-  maxRetryAfter: number;
-  signal: AbortSignal | undefined;
-}
 
 type Finding = Pick<Verification, "validity" | "canRevoke" | "reason">;
 
@@ -27,23 +18,20 @@ type Finding = Pick<Verification, "validity" | "canRevoke" | "reason">;
 export async function verify(
   transport: Transport,
   credential: CallCredential,
-  { timeout, retries, maxRetryAfter, signal }: VerifySettings,
+  settings: CallSettings,
 ): Promise<Verification> {
   const ref = { serviceAccountSlug: `verify-${secureHex(16)}`, tokenSlug: `verify-${secureHex(16)}` };
   const { last, aborted } = await perform(transport, {
-    operation: {
-      slugs: ref,
-      send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
-    },
+    slugs: ref,
+    send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
     judge(result, maybeRevoked) {
       const { outcome, next } = verdict(result, maybeRevoked, false);
       // The question is about this token, not about its replacement.
       return { outcome, next: next === "refresh" ? "stop" : next };
     },
-    gate: createGate(retries, maxRetryAfter, signal),
-    ...{ ref, credential, timeout, signal, maybeRevoked: false, onAttempt: undefined },
+    ...{ credential, ...settings },
   });
-  if (aborted || !last) throw signal?.reason;
+  if (aborted || !last) throw settings.signal?.reason;
   const { at, traceId } = last;
   return { ...read(last), at, ...(traceId !== undefined && { traceId }) };
 }

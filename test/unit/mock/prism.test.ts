@@ -63,7 +63,7 @@ test("a listener receives a line for each request, in plain text", async () => {
 });
 
 test("Prism's last words are known when a request ends it", async () => {
-  const spec = readFileSync("openapi.yaml", "utf8").replaceAll("in: path", "in: path\n          style: matrix");
+  const spec = readFileSync("openapi.yaml", "utf8").replaceAll("in: path\n", "in: path\n          style: matrix\n");
   const prism = await start(write("matrix.yaml", spec));
   const url = `${prism.url}/service-accounts/ci-bot/tokens/deploy-key`;
   await expect(fetch(url, { method: "DELETE" })).rejects.toThrow();
