@@ -79,8 +79,6 @@ const WAITED_FOR = {
   answer: "No complete response",
 };
 
-const NO_REASON = { error: undefined, words: "no reason was given", fault: undefined };
-
 export function readFailure(
   thrown: unknown,
   { stage, started, timeout, signal, secrets }: FailureContext,
@@ -95,11 +93,12 @@ export function readFailure(
   }
   if (kind === CredentialError)
     return { ...failure, why: "credential", ...readRefusal(thrown as CredentialError, secrets) };
-  const { error: cause, words, fault } = readCause(thrown, secrets) ?? NO_REASON;
+  const cause = readCause(thrown, secrets);
+  const words = cause?.words || "no reason was given";
   // OpenSSL uses the same codes after the handshake: then they do not prove that nothing was written.
-  const unsent = started ? undefined : fault;
-  const reason = `The connection failed: ${unsent ? CONNECT_FAULTS[unsent](words) : words || NO_REASON.words}`;
-  return { ...failure, why: "connection", sent: failure.sent && !unsent, reason, cause };
+  const fault = started ? undefined : cause?.fault;
+  const reason = `The connection failed: ${fault ? CONNECT_FAULTS[fault](words) : words}`;
+  return { ...failure, why: "connection", sent: failure.sent && !fault, reason, cause: cause?.error };
 }
 
 /** Which of our own errors was thrown. Any access to a revoked Proxy throws, so it is probed here. */
