@@ -116,7 +116,7 @@ export async function attempt(
     }
     const sent: Record<string, string> = { ...Object.fromEntries(headers), authorization: `Bearer ${token}` };
     if (!isBrowser()) sent["user-agent"] = USER_AGENT;
-    if (trace) sent.traceparent = `00-${traceId}-${randomHex(2)}-01`;
+    if (trace) sent.traceparent = `00-${traceId}-${randomHex(8)}-01`;
     ending.throwIfAborted();
     if (!mayStart()) throw new StoppedError();
     const init: SendingInit = { method, headers: sent, redirect: "manual", signal: ending, ...platformInit() };

@@ -75,7 +75,7 @@ export interface Ended {
 export async function perform(transport: Transport, call: Call): Promise<Ended> {
   const { credential, timeout, retries, maxRetryAfter, signal, onAttempt } = call;
   const gate = call.gate ?? createGate(retries, maxRetryAfter, signal);
-  const traceId = transport.trace ? randomHex(4) : undefined;
+  const traceId = transport.trace ? randomHex(16) : undefined;
   let { maybeRevoked = false } = call;
   let outcome: Outcome = maybeRevoked ? "unknown" : "not-revoked";
   let last: Attempt | undefined;

@@ -32,20 +32,19 @@ export function platformInit(): RequestInit {
   return baseInit;
 }
 
+/** A table: `toString(16)` for a trace takes 4 % of a call (Node 20). */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Lower-case hex digits that nobody can guess. */
 export function secureHex(bytes: number): string {
   let hex = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) hex += byte.toString(16).padStart(2, "0");
+  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) hex += HEX[byte];
   return hex;
 }
 
-/** Lower-case hex digits for ids, eight per word. They need not be hard to guess, and `crypto` takes 5 % of a call. */
-export function randomHex(words: number): string {
+/** Lower-case hex digits for ids. They need not be hard to guess, and `crypto` takes 5 % of a call. */
+export function randomHex(bytes: number): string {
   let hex = "";
-  for (let word = 0; word < words; word++) {
-    hex += Math.floor(Math.random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, "0");
-  }
+  for (let index = 0; index < bytes; index++) hex += HEX[Math.floor(Math.random() * 256)];
   return hex;
 }

@@ -59,6 +59,10 @@ function beginOf(secret: string, text: string, start: number): number {
 export function redact(text: string, secrets: readonly string[]): string {
   // A short credential is part of ordinary words.
   const long = secrets.filter((secret) => secret.length >= MIN_PREFIX);
+  // Most texts hold neither an escape nor any of this: to follow each character takes 4 % of a call.
+  const isClean = (secret: string) =>
+    !text.includes(secret.slice(0, MIN_PREFIX)) && !text.includes(secret.slice(-MIN_SUFFIX));
+  if (!/[%\\&]/.test(text) && long.every(isClean)) return text;
   let clean = "";
   let at = 0;
   // Also within what is removed: another secret may begin there and end later.
