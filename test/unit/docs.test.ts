@@ -17,7 +17,20 @@ const EXPLAINED = `
     const vault: { read(name: string): Promise<string> };
     const baseUrl: string, token: string, leakedSecret: string;
     const ref: library.TokenRef, refs: library.TokenRef[];
-    const error: unknown;
+    const error: unknown, signal: AbortSignal;
+    const tracer: {
+      startSpan(
+        name: string,
+        options: { startTime: number; attributes: Record<string, string | number | undefined> },
+      ): { end(time: number): void };
+    };
+    interface Message {
+      body: library.TokenRef;
+      redelivered: boolean;
+      accept(): Promise<void>;
+      reject(): Promise<void>;
+    }
+    const queue: AsyncIterable<Message>;
   }`;
 
 const documents = ["README.md", ...readdirSync("docs", { encoding: "utf8" }).map((name) => `docs/${name}`)];
