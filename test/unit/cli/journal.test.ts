@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { readJournal } from "../../../src/cli/history.js";
 import { defaultJournal, JournalError, openJournal, resultLine } from "../../../src/cli/journal.js";
@@ -102,13 +102,10 @@ describe("a journal is written", () => {
     const folder = makeFolder();
     openJournal(join(folder, "journal"), INFO);
     expect(disk.synced).toEqual([fs.statSync(folder).ino]);
-    const before = process.cwd();
-    onTestFinished(() => process.chdir(before));
-    process.chdir(folder);
-    openJournal("another", INFO);
+    openJournal(relative(process.cwd(), join(folder, "another")), INFO);
     expect(disk.synced).toEqual(Array(2).fill(fs.statSync(folder).ino));
     disk.synced = Object.freeze([]) as never;
-    expect(() => openJournal("a-third", INFO), "where a folder cannot be synced").not.toThrow();
+    expect(() => openJournal(join(folder, "a-third"), INFO), "where a folder cannot be synced").not.toThrow();
   });
 
   test("at the end of the file, with a line end before the header", async () => {
