@@ -5,5 +5,8 @@ import { defineConfig } from "vitest/config";
 process.env.TZ = "Asia/Tokyo";
 
 export default defineConfig({
-  test: { include: ["test/unit/*.test.ts", "test/unit/cli/*.test.ts", "test/faults/{abort,connection,http2}.test.ts"] },
+  test: {
+    include: ["test/unit/*.test.ts", "test/unit/cli/*.test.ts", "test/faults/{abort,http2}.test.ts"],
+    testTimeout: 60_000,
+  },
 });
