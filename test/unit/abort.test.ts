@@ -203,3 +203,10 @@ test("an abort while the answer is complete in time does not hide it", async () 
   });
   expect(await error).toMatchObject({ name: "KaitenProblemError", outcome: "absent" });
 });
+
+test("an abort after the last attempt has failed does not take the place of its failure", async () => {
+  const controller = new AbortController();
+  const client = { retries: 0, onAttempt: () => controller.abort(REASON) };
+  const { error } = revoke(refused(), { client, call: { signal: controller.signal } });
+  expect(await error).toMatchObject({ name: "KaitenConnectionError", outcome: "not-revoked", attempts: 1 });
+});
