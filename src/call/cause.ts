@@ -67,7 +67,8 @@ function read(value: unknown, secrets: readonly string[], depth: number): Cause 
     const attributes = { enumerable: name === "code", configurable: true, writable: true };
     Object.defineProperty(error, name, { value: member, ...attributes });
   }
-  const own = code && !error.message.includes(code) ? `${error.message} (${code})` : error.message;
+  // The message of a failed system call names its code already.
+  const own = code && thrown.syscall === undefined ? `${error.message} (${code})` : error.message;
   // All addresses must have failed before the write.
   const isUnsent = inner.every((cause) => cause?.fault);
   return { error, words: inner[0]?.words || own, fault: faultOf(thrown) ?? (isUnsent ? inner[0]?.fault : undefined) };

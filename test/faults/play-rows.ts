@@ -150,15 +150,6 @@ export function playRows(rows: readonly Row[], fetchFor: () => Fetch = () => und
       expect(secretsIn(everythingOf(events), SECRETS), "in the events").toEqual([]);
     });
 
-    // A provider has nothing to do with a secret that is given.
-    test.skipIf(row.provider)("tells nobody a secret that is verified, and sends no other", async () => {
-      const { verification, timers, sent } = await playVerify(row, fetchFor());
-      expect(new Set(sent)).toEqual(new Set([`Bearer ${TOKEN}`]));
-      expect(thief.requests, "requests to another origin").toHaveLength(0);
-      expect(secretsIn(everythingOf(verification), SECRETS), "in the verification").toEqual([]);
-      expect(timers, "timers").toBe(0);
-    });
-
     test("leaves nothing behind", () => {
       expect(Object.keys(Object.prototype), "members of every object").toEqual([]);
       expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
@@ -166,6 +157,16 @@ export function playRows(rows: readonly Row[], fetchFor: () => Fetch = () => und
       expect(played.timers, "timers").toBe(0);
       expect(played.taken, "bytes that were taken of a body without end").toBeLessThan(32 * 1024 * 1024);
       expect(played.freed, "every socket is free").toBe(true);
+    });
+
+    // A row about a token provider has nothing to do with a secret that is given.
+    if (row.provider) return;
+    test("tells nobody a secret that is verified, and sends no other", async () => {
+      const { verification, timers, sent } = await playVerify(row, fetchFor());
+      expect(new Set(sent)).toEqual(new Set([`Bearer ${TOKEN}`]));
+      expect(thief.requests, "requests to another origin").toHaveLength(0);
+      expect(secretsIn(everythingOf(verification), SECRETS), "in the verification").toEqual([]);
+      expect(timers, "timers").toBe(0);
     });
   });
 

@@ -50,6 +50,7 @@ const operation = (operationId: string) =>
       tags: ["service-accounts"],
       summary: "List a service account's tokens",
       description: "All that are active.",
+      security: [{ bearerAuth: ["read:tokens"] }],
       parameters: [
         { name: "serviceAccountSlug", in: "path", required: true, description: "Slug of the account.", schema: string },
         { name: "limit", in: "query", description: "How many.", schema: { type: "integer" } },

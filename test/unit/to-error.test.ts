@@ -165,7 +165,7 @@ describe("a failed connection: the innermost cause that has words", () => {
     ["a message", new Error("broken"), "broken"],
     ["a cause", new TypeError("fetch failed", { cause: new Error("other side closed") }), "other side closed"],
     ["a code", Object.assign(new Error("broken"), { code: "EPIPE" }), "broken (EPIPE)"],
-    ["a code that the message has", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }), "write EPIPE"],
+    ["a system call", Object.assign(new Error("write EPIPE"), { code: "EPIPE", syscall: "write" }), "write EPIPE"],
     ["a cause without words", new Error("outer", { cause: new Error("") }), "outer"],
     ["a message with a dot", new Error("It broke."), "It broke"],
     ["no words at all", new Error(""), "no reason was given"],
