@@ -18,6 +18,7 @@ export type {
   CallOptions,
   ClientOptions,
   Fetch,
+  FetchHeaders,
   FetchResponse,
   KaitenClient,
   Outcome,

@@ -17,11 +17,19 @@ export type TokenRef = operations["delete-service-account-token"]["parameters"][
  */
 export type Outcome = "revoked" | "absent" | "not-revoked" | "unknown";
 
+/** What is read of an answer's headers. The platform's `Headers` have all of it. */
+export interface FetchHeaders {
+  get(name: string): string | null;
+  has(name: string): boolean;
+  /** A value that came in several lines may be given line by line. */
+  forEach(visit: (value: string, name: string) => void): void;
+}
+
 /** What is read of an answer. The platform's `Response` has all of it. */
 export interface FetchResponse {
   readonly status: number;
   readonly ok: boolean;
-  readonly headers: Headers;
+  readonly headers: FetchHeaders;
   /** Whether a redirect was followed: then the answer is to another request, and proves nothing. */
   readonly redirected?: boolean;
   /** Read within a limit where there is one; else `text()` is trusted to have one. */

@@ -4,7 +4,7 @@ import undici, { type Agent, type Dispatcher } from "undici";
 import type { SendingInit } from "./call/attempt.js";
 import { announcesBody, BODY_LIMIT, hasNoContent } from "./call/body.js";
 import { decode } from "./call/decode.js";
-import type { Fetch, FetchResponse } from "./types.js";
+import type { Fetch, FetchHeaders, FetchResponse } from "./types.js";
 
 // It exports no version: undici 6 lacks this, and the handlers that are used below.
 if (!("cacheStores" in undici)) throw new Error("kaiten-service-accounts/undici needs undici 7 or 8 beside it.");
@@ -53,6 +53,9 @@ export function undiciFetch(options: UndiciOptions = {}): UndiciFetch {
   return Object.assign(fetch, { reportsStart: true as const, close: () => dispatcher.close() });
 }
 
+/** By lower-case name. A header that came has a value, whatever undici's type says. */
+type Fields = Record<string, string | string[]>;
+
 function send(
   dispatcher: Dispatcher,
   url: string,
@@ -65,7 +68,7 @@ function send(
   let size = 0;
   let controller: Dispatcher.DispatchController | undefined;
   let status = 0;
-  let answered = new Headers();
+  let answered = readHeaders({});
   let ended = false;
 
   const abort = () => {
@@ -105,8 +108,7 @@ function send(
       // RFC 9110 §15.2: an interim answer.
       if (code < 200) return;
       status = code;
-      // A header that came has a value, whatever the type says.
-      answered = toHeaders(fields as Record<string, string | string[]>);
+      answered = readHeaders(fields as Fields);
       if (!hasNoContent(code)) return;
       answer(true);
       // A body that is sent all the same would keep its connection open, and with it the program. Over HTTP/2 no header
@@ -135,10 +137,19 @@ function send(
   });
 }
 
-function toHeaders(fields: Record<string, string | string[]>): Headers {
-  const headers = new Headers();
-  for (const [name, values] of Object.entries(fields)) {
-    for (const value of [values].flat()) headers.append(name, value);
-  }
-  return headers;
+/** Platform `Headers` would take 4 % of a call. */
+function readHeaders(fields: Fields): FetchHeaders {
+  const get = (name: string) => {
+    const value = fields[name.toLowerCase()] ?? null;
+    return Array.isArray(value) ? value.join(", ") : value;
+  };
+  return {
+    get,
+    has: (name) => get(name) !== null,
+    forEach(visit) {
+      for (const [name, values] of Object.entries(fields)) {
+        for (const value of [values].flat()) visit(value, name);
+      }
+    },
+  };
 }

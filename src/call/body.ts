@@ -1,4 +1,5 @@
 // Reads an answer within limits, and frees the connection where the answer has no body.
+import type { FetchHeaders } from "../types.js";
 
 /** How much of a body is read, in bytes: plenty for a problem, harmless for a page of any length. */
 export const BODY_LIMIT = 64 * 1024;
@@ -11,7 +12,7 @@ export function hasNoContent(status: number): boolean {
 }
 
 /** Whether the headers announce a body all the same: the platform would keep the connection open to receive it. */
-export function announcesBody(status: number, headers: Headers): boolean {
+export function announcesBody(status: number, headers: FetchHeaders): boolean {
   // Without a length, the framing of HTTP/1.1 lets a 205 have a body until the connection closes (RFC 9112 §6.3).
   const length = headers.get("content-length") ?? (status === 205 ? "unknown" : "0");
   return length !== "0" || headers.has("transfer-encoding");

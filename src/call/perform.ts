@@ -34,7 +34,7 @@ function createGate(retries: number, maxRetryAfter: number, signal: AbortSignal 
 
 /** @returns ms; undefined where the server asks for a longer pause than the caller allows. */
 export function retryDelay(result: AttemptResult, retried: number, maxRetryAfter: number): number | undefined {
-  const asked = (result.kind !== "failure" && result.retryAfter) || 0;
+  const asked = result.retryAfter ?? 0;
   return asked > maxRetryAfter ? undefined : Math.max(asked, backoff(retried));
 }
 

@@ -1,5 +1,6 @@
 // Removes credentials from text, also where a server or a library repeats them in part or escaped. Used where an attempt
 // ends, so that nothing behind it holds a secret.
+import type { FetchHeaders } from "../types.js";
 
 export const MARK = "[credential]";
 
@@ -70,7 +71,7 @@ export function redact(text: string, secrets: readonly string[]): string {
     for (const secret of long) {
       let from = start;
       let end = endOf(secret, text, start, MIN_PREFIX);
-      if (end === undefined && start >= at && secret.length > MIN_SUFFIX) {
+      if (end === undefined && start >= at) {
         end = endOf(secret.slice(-MIN_SUFFIX), text, start, MIN_SUFFIX);
         if (end !== undefined) from = beginOf(secret, text, start);
       }
@@ -100,7 +101,7 @@ export function redactJson(value: unknown, secrets: readonly string[], depth = M
 }
 
 /** A copy without the secrets. A header whose name holds one is left out. */
-export function redactHeaders(headers: Headers, secrets: readonly string[]): Headers {
+export function redactHeaders(headers: FetchHeaders, secrets: readonly string[]): Headers {
   const clean = new Headers();
   const lower = secrets.map((secret) => secret.toLowerCase());
   headers.forEach((value, name) => {

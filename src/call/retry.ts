@@ -1,4 +1,5 @@
 // How long to wait before another attempt.
+import type { FetchHeaders } from "../types.js";
 
 const FIRST_MS = 500;
 const LONGEST_MS = 8_000;
@@ -28,7 +29,7 @@ function readDate(value: string | null): number | undefined {
  *
  * @returns ms, 0 for a date that has passed; undefined where there is none or it makes no sense.
  */
-export function readRetryAfter(headers: Headers): number | undefined {
+export function readRetryAfter(headers: FetchHeaders): number | undefined {
   const value = headers.get("retry-after")?.trim() ?? "";
   if (/^\d+$/.test(value)) {
     const ms = Number(value) * 1_000;

@@ -43,6 +43,8 @@ export async function* revokeAll(
   });
   const queue = createQueue(pace, { ...settings, onReady: () => fill() });
   const source = openSource(refs);
+  // Without the signal: requests in flight finish.
+  const defaults: RevokeSettings = { ...settings, maybeRevoked: false, signal: undefined };
   const active = new Set<Promise<void>>();
   const results: TokenResult[] = [];
   let taking = 0;
@@ -59,15 +61,16 @@ export async function* revokeAll(
       return unreadable(ref, "not-revoked", thrown);
     }
     const { checked, maybeRevoked } = named;
+    const gate = queue.open();
     try {
-      // Without the signal: requests in flight finish.
-      const call = { ...settings, maybeRevoked, signal: undefined };
-      const gate = queue.open();
-      const revocation = await revoke(transport, openCredential(), checked, call, gate).finally(gate.close);
-      if (revocation) return { ...revocation, ref } as TokenResult;
+      const call = maybeRevoked ? { ...defaults, maybeRevoked } : defaults;
+      const revocation = await revoke(transport, openCredential(), checked, call, gate);
+      if (revocation) return Object.assign(revocation, { ref }) as TokenResult;
       throw notAttempted(checked, maybeRevoked ? "unknown" : "not-revoked", cause ?? signal?.reason);
     } catch (thrown) {
       return failed(ref, thrown);
+    } finally {
+      gate.close();
     }
   }
 

@@ -47,10 +47,12 @@ export async function revoke(
   const { timeout, signal, ignoreAbsent } = settings;
   const repeats = isBrowser();
   const ended = await perform(transport, {
+    ...settings,
     slugs: ref,
     send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
     judge: (result, maybe) => verdict(result, maybe, repeats),
-    ...{ credential, gate, ...settings },
+    credential,
+    gate,
   });
   const { last, attempts, outcome } = ended;
   const possible = canExist(ref.serviceAccountSlug) && canExist(ref.tokenSlug);

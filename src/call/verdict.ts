@@ -29,6 +29,7 @@ export type AttemptResult =
       sent: boolean;
       reason: string;
       cause: Error | undefined;
+      retryAfter?: undefined;
     };
 
 /** What the call does next: end, wait and try again, or ask for another token. */

@@ -94,6 +94,11 @@ describe("an abort", () => {
     expect((await abortWhileWaiting({ ...moment, maybeRevoked: true })).error.outcome).toBe("unknown");
   });
 
+  test("is what an observer is told of the attempt that it cut short", async () => {
+    const { events } = await abortWhileWaiting({});
+    expect(events).toMatchObject([{ error: "The call was aborted", outcome: "unknown" }]);
+  });
+
   test("while the token for a second attempt is awaited: the first attempt decides", async () => {
     for (const [step, outcome] of [
       [answer(429), "not-revoked"],

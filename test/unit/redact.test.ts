@@ -28,6 +28,10 @@ describe("a text", () => {
       expect(redact(`without ksh_: ${end}`, [SECRET])).toBe("without ksh_: [credential]");
       expect(redact(`bad token '…${end}'`, [SECRET])).toBe("bad token '…[credential]'");
     }
+    const long = "ksh_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    expect(redact(`it ends in ${long.slice(-16)}`, [long])).toBe("it ends in [credential]");
+    const doubled = "ksh_xaabcdefghijklmnop";
+    expect(redact(`it ends in ${doubled.slice(-16)}`, [doubled])).toBe("it ends in [credential]");
     const shorter = SECRET.slice(-15);
     expect(redact(`it ends in ${shorter}`, [SECRET])).toBe(`it ends in ${shorter}`);
     const exact = SECRET.slice(-16);

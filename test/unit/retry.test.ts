@@ -95,4 +95,13 @@ describe("Retry-After", () => {
   ])("with Date: %s, %s is %i ms: the local clock may be wrong", (date, value, ms) => {
     expect(read(value, { Date: date })).toBe(ms);
   });
+
+  test("white space around a value means nothing, also where the fetch leaves it there", () => {
+    const given = (fields: Record<string, string>) =>
+      readRetryAfter({ get: (name) => fields[name] ?? null, has: (name) => name in fields, forEach: () => {} });
+    expect(given({ "retry-after": " 7 " })).toBe(7_000);
+    expect(given({ "retry-after": "Mon, 23 Nov 2026 10:00:05 GMT", date: " Mon, 23 Nov 2026 10:00:00 GMT " })).toBe(
+      5_000,
+    );
+  });
 });

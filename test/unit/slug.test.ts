@@ -87,6 +87,7 @@ describe("a secret in place of a slug is refused, and never printed", () => {
     const first = revoke(answer(204), { ref, client: { token: () => "opaque-token" } });
     expect(await first.error).toBeInstanceOf(TypeError);
     expect(shown(await first.error, first.events)).not.toContain("opaque-token");
+    expect(first.events[0]?.ref).toEqual({ serviceAccountSlug: "[credential]", tokenSlug: "[credential]" });
     expect(first.requests).toEqual([]);
 
     let asked = 0;

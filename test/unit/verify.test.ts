@@ -170,6 +170,24 @@ describe("the reason", () => {
       "The request was redirected: check the base URL.",
     ],
     [
+      "the first of the redirects",
+      page(300),
+      "Unexpected response 300 (text/html).",
+      "The request was redirected: check the base URL.",
+    ],
+    [
+      "a refusal that is a page",
+      page(400),
+      "Unexpected response 400 (text/html).",
+      "This is not the API's answer: check the base URL.",
+    ],
+    [
+      "a route without DELETE",
+      page(405),
+      "Unexpected response 405 (text/html).",
+      "There may be no API at this base URL: check it.",
+    ],
+    [
       "a missing identity",
       problem(401, { code: "Auth.NoIdentity", detail: "None." }),
       "The API answered 401 Auth.NoIdentity: None.",
