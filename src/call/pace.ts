@@ -93,8 +93,7 @@ export function createPace({ concurrency, maxRetryAfter, now, onPace }: PaceOpti
     const end = outageSince + maxRetryAfter;
     // If nothing ever worked, nothing suggests that waiting helps.
     if (definite === 0 || time >= end) stopped = true;
-    const asked = (result && result.kind !== "failure" && result.retryAfter) || 0;
-    nextProbe = Math.min(end, time + Math.max(asked, backoff(probes++)));
+    nextProbe = Math.min(end, time + Math.max(result?.retryAfter ?? 0, backoff(probes++)));
   }
 
   function answered(): void {
