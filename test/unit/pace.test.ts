@@ -202,6 +202,9 @@ describe("an outage", () => {
     const { pace, attempts } = create();
     attempts(OK, ...Array(7).fill(lost), answer(503, 20_000));
     expect(pace.wait()).toBe(20_000);
+    const short = create();
+    short.attempts(OK, ...Array(7).fill(lost), answer(503, 10));
+    expect(short.pace.wait()).toBeGreaterThanOrEqual(250);
     const other = create();
     other.attempts(OK, ...Array(7).fill(lost), answer(503, 3_600_000));
     expect(other.pace.wait()).toBe(60_000);

@@ -495,15 +495,16 @@ describe("pace", () => {
 describe("an early end", () => {
   test("break stops new work, waits for what is in flight, and closes the source", async () => {
     const { source, state } = counted(1000);
+    let requests = 0;
     const server = api(async () => {
-      await sleep(30);
+      await sleep(30 * ++requests);
       return new Response(null, { status: 204 });
     });
     const run = async () => {
       for await (const _ of revokeAll(server.fetch, source, { concurrency: 4 })) break;
+      return server.inFlight();
     };
-    await passing(run());
-    expect(server.inFlight()).toBe(0);
+    expect(await passing(run())).toBe(0);
     expect(state.closed).toBe(true);
     const { length } = server.seen;
     await vi.advanceTimersByTimeAsync(60_000);
