@@ -114,10 +114,7 @@ export async function attempt(
     for (const name in operation.slugs) {
       if (holdsCredential(operation.slugs[name] as string, token)) throw new ArgumentError(`${name} ${IS_SECRET}`);
     }
-    const sent: Record<string, string> = { authorization: `Bearer ${token}` };
-    // The only header that openapi-fetch sets by itself, for a body.
-    const contentType = headers.get("content-type");
-    if (contentType) sent["content-type"] = contentType;
+    const sent: Record<string, string> = { ...Object.fromEntries(headers), authorization: `Bearer ${token}` };
     if (!isBrowser()) sent["user-agent"] = USER_AGENT;
     if (trace) sent.traceparent = `00-${traceId}-${randomHex(8)}-01`;
     ending.throwIfAborted();
