@@ -123,7 +123,7 @@ export function createPace({ concurrency, maxRetryAfter, now, onPace }: PaceOpti
       inFlight--;
       if (result.kind === "failure" && (result.why === "argument" || result.why === "abort")) return;
       const time = now();
-      if (result.kind !== "failure" && result.status === 429) return limited(time, startedAt, result.retryAfter);
+      if (result.status === 429) return limited(time, startedAt, result.retryAfter);
       limitedSince = undefined;
       if (isDefinite(result)) answered();
       else failed(time, result);

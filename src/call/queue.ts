@@ -86,7 +86,7 @@ export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: Que
       return {
         enter() {
           if (halted.signal.aborted || pace.stopped) return false;
-          if (waiting.size === 0 && heldAt === undefined && pace.wait() === 0) return start();
+          if (!isHeld() && pace.wait() === 0) return start();
           return new Promise((resolve) => {
             const waiter: Waiter = {
               isHeld,
@@ -112,7 +112,7 @@ export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: Que
             // Then the result was no definite answer: the call waits for one.
             if (pace.outage) return 0;
             if (next !== "backoff") return undefined;
-            if (result.kind !== "failure" && result.status === 429) return 0;
+            if (result.status === 429) return 0;
             if (retried < retries) return retryDelay(result, retried++, maxRetryAfter);
             // Others were answered meanwhile: it is this token that fails.
             if (heldAt !== undefined || pace.definite > definiteBefore) return undefined;

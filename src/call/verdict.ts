@@ -29,6 +29,7 @@ export type AttemptResult =
       sent: boolean;
       reason: string;
       cause: Error | undefined;
+      status?: undefined;
       retryAfter?: undefined;
     };
 
@@ -81,12 +82,12 @@ export function verdict(result: AttemptResult, maybeRevoked: boolean, repeats: b
 /** Whether the API itself answered for this token: then it works, and its route exists. */
 export function isDefinite(result: AttemptResult): boolean {
   if (result.kind === "response") return result.status === 204 && !result.redirected;
-  if (result.kind === "failure" || isRouteMissing(result)) return false;
+  if (result.status === undefined || isRouteMissing(result)) return false;
   return result.status < 500 && result.status !== 408 && result.status !== 429;
 }
 
 /** A 404 of something that does not know the route: usually the base URL lacks its path. */
 export function isRouteMissing(result: AttemptResult): boolean {
-  if (result.kind === "failure" || result.status !== 404) return false;
+  if (result.status !== 404) return false;
   return result.kind === "response" || result.problem.code === "NOT_FOUND";
 }
