@@ -116,6 +116,13 @@ describe("a 429", () => {
     expect(room(pace)).toBe(8);
   });
 
+  test("nor does one to a request of the same millisecond", () => {
+    const { pace, pass } = create();
+    for (const startedAt of [pace.start(), pace.start()]) pace.end(startedAt, answer(429, 1_000));
+    pass(1_000);
+    expect(room(pace)).toBe(8);
+  });
+
   test("with a Retry-After beyond the limit stops the run, one at the limit does not", () => {
     const { pace, attempts } = create();
     attempts(answer(429, 60_000));
@@ -150,6 +157,8 @@ describe("an outage", () => {
   test("begins at the eighth attempt in a row without a definite answer, not before", () => {
     const { pace, attempts, events } = create();
     attempts(OK, ...Array(7).fill(lost));
+    expect(pace.outage).toBe(false);
+    attempts({ ...lost, why: "abort" }, { ...lost, why: "argument" });
     expect(pace.outage).toBe(false);
     attempts(answer(503));
     expect(pace.outage).toBe(true);

@@ -190,6 +190,27 @@ describe("how much at once", () => {
     await passing(results.return());
   });
 
+  test("the source is asked for no more than may be sent", async () => {
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    let taken = 0;
+    function* source() {
+      for (const one of refs(100)) {
+        taken++;
+        yield one;
+      }
+    }
+    const { fetch } = api(() => sleep(1_000).then(() => new Response(null, { status: 204 })));
+    const results = revokeAll(fetch, source(), { concurrency: 64 });
+    const first = results.next();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(taken).toBe(16);
+    expect(await collect(results)).toHaveLength(99);
+    await first;
+    // Node would make a millisecond of it.
+    expect(timers.mock.calls.map(([, ms]) => ms)).not.toContain(Number.POSITIVE_INFINITY);
+    timers.mockRestore();
+  });
+
   test("nothing is asked for or sent before the first result is", async () => {
     const { source, state } = counted(10);
     const { fetch, seen } = api();
@@ -314,6 +335,18 @@ describe("a run stops when to go on is pointless: the rest are not attempted", (
     expect(unattempted(results)).toHaveLength(49);
   });
 
+  test("and then calls do not wait for their next attempt, which will never start", async () => {
+    const { fetch } = api(async (slug) => {
+      if (slug === "t0") return new Response(null, { status: 429, headers: { "Retry-After": "3600" } });
+      await sleep(10);
+      return problem(503);
+    });
+    const began = Date.now();
+    const results = await collect(revokeAll(fetch, refs(2), { retries: 2 }));
+    expect(results).toMatchObject([{ outcome: "not-revoked" }, { outcome: "unknown", attempts: 1 }]);
+    expect(Date.now() - began).toBeLessThan(200);
+  });
+
   test("after maxRetryAfter with nothing but 429s", async () => {
     const { fetch, seen } = api(() => new Response("limit", { status: 429 }));
     const started = Date.now();
@@ -394,6 +427,66 @@ describe("an outage in the middle of a run", () => {
     expect(results.every(({ outcome }) => outcome === "revoked")).toBe(true);
   });
 
+  test("and no further one: meanwhile others take its place at once", async () => {
+    const { fetch, seen } = api((slug) => (slug === "t0" ? problem(500) : new Response(null, { status: 204 })));
+    const began = Date.now();
+    const results = await collect(revokeAll(fetch, refs(4), { concurrency: 1 }));
+    expect(seen).toEqual(["t0", "t1", "t0", "t2", "t3"]);
+    expect(results[1]).toMatchObject({ outcome: "unknown", attempts: 2 });
+    expect(Date.now() - began).toBeLessThan(1_000);
+  });
+
+  test("a call whose answer came after that of another settles: the fault is its own", async () => {
+    const { fetch, seen } = api((slug) =>
+      slug === "t0" ? sleep(30).then(() => problem(500)) : new Response(null, { status: 204 }),
+    );
+    await collect(revokeAll(fetch, refs(3), { concurrency: 2 }));
+    expect(seen).toEqual(["t0", "t1", "t2"]);
+  });
+
+  test("a call that may go on waits for a pause to end, however long it was held before", async () => {
+    let tries = 0;
+    const { fetch } = api(async (slug) => {
+      if (slug === "t0" && tries++ === 0) return problem(500);
+      if (slug === "t1") await sleep(4_900);
+      if (slug === "t2" && tries === 1) {
+        tries++;
+        await sleep(4_800);
+        return new Response(null, { status: 429, headers: { "Retry-After": "4" } });
+      }
+      return new Response(null, { status: 204 });
+    });
+    const client = createKaitenClient({
+      baseUrl: BASE,
+      token: "ksh_0123456789",
+      fetch,
+      retries: 0,
+      maxRetryAfter: 5_000,
+    });
+    const results = await collect(client.serviceAccounts.tokens.revokeAll(refs(3), { concurrency: 2 }));
+    expect(results.map(({ outcome }) => outcome)).toEqual(["revoked", "revoked", "revoked"]);
+    expect(results.find(({ ref }) => ref.tokenSlug === "t0")).toMatchObject({ attempts: 2 });
+  });
+
+  test("a slug that turns out to be the token settles, also then", async () => {
+    const began = Date.now();
+    let answered = 0;
+    const { fetch } = api(() => {
+      const works = answered++ === 0 || Date.now() - began > 5_000;
+      return works ? new Response(null, { status: 204 }) : problem(503);
+    });
+    let asked = 0;
+    const token = async () => {
+      if (asked++ === 1) await sleep(1_000);
+      return "secret-as-a-slug";
+    };
+    const client = createKaitenClient({ baseUrl: BASE, token, fetch });
+    const list = [ref("t0"), ref("secret-as-a-slug"), ...refs(10).slice(2)];
+    const results = await collect(client.serviceAccounts.tokens.revokeAll(list, { concurrency: 10 }));
+    expect(results.filter(({ outcome }) => outcome === "revoked")).toHaveLength(9);
+    expect(results.find(({ error }) => error)).toMatchObject({ outcome: "not-revoked", error: { name: "TypeError" } });
+  });
+
   test("a token that fails alone settles when others were answered", async () => {
     const { fetch, seen } = api((slug) => (slug === "t0" ? problem(500) : new Response(null, { status: 204 })));
     const results = await collect(revokeAll(fetch, refs(30), { concurrency: 2 }));
@@ -402,7 +495,7 @@ describe("an outage in the middle of a run", () => {
   });
 
   test("a held call settles after maxRetryAfter, also where the source waits for its result", async () => {
-    const { fetch } = api((slug) => (slug === "t1" ? problem(500) : new Response(null, { status: 204 })));
+    const { fetch, seen } = api((slug) => (slug === "t1" ? problem(500) : new Response(null, { status: 204 })));
     let next = () => {};
     async function* waitsForResults() {
       for (const one of refs(3)) {
@@ -427,6 +520,7 @@ describe("an outage in the middle of a run", () => {
     await vi.runAllTimersAsync();
     expect(ended).toBe(true);
     expect(outcomes).toEqual(["revoked", "unknown", "revoked"]);
+    expect(seen).toEqual(["t0", "t1", "t2"]);
     expect(Date.now() - started).toBeLessThan(61_000);
   });
 
@@ -447,8 +541,10 @@ describe("an outage in the middle of a run", () => {
 
   test("a run of a single token ends as a call on its own does", async () => {
     const { fetch, seen } = api(() => problem(503));
-    const [result] = await collect(revokeAll(fetch, refs(1), { retries: 2 }));
+    const onPace = vi.fn();
+    const [result] = await collect(revokeAll(fetch, refs(1), { retries: 2, onPace }));
     expect(seen).toHaveLength(3);
+    expect(onPace).not.toHaveBeenCalled();
     expect(result).toMatchObject({ outcome: "unknown", attempts: 3, status: 503 });
   });
 
@@ -650,9 +746,12 @@ describe("an early end", () => {
     ]);
   });
 
-  test("an abort settles a call in backoff at once, and no further attempt starts", async () => {
+  test.each([
+    ["in backoff", 503, "unknown"],
+    ["in a pause", 429, "not-revoked"],
+  ])("an abort settles a call %s at once, and no further attempt starts", async (_, status, outcome) => {
     const controller = new AbortController();
-    const { fetch, seen } = api(() => new Response(null, { status: 503, headers: { "Retry-After": "30" } }));
+    const { fetch, seen } = api(() => new Response(null, { status, headers: { "Retry-After": "30" } }));
     const client = createKaitenClient({ baseUrl: BASE, token: "ksh_0123456789", fetch });
     const results: TokenResult[] = [];
     const run = async () => {
@@ -666,7 +765,7 @@ describe("an early end", () => {
     await vi.advanceTimersByTimeAsync(0);
     await expect(ended).rejects.toBe("enough");
     expect(results).toHaveLength(4);
-    expect(results[0]).toMatchObject({ outcome: "unknown", attempts: 1, error: { name: "KaitenResponseError" } });
+    expect(results[0]).toMatchObject({ outcome, attempts: 1, error: { name: "KaitenResponseError" } });
     expect(seen).toHaveLength(4);
     expect(vi.getTimerCount()).toBe(0);
   });
