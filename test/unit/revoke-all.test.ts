@@ -191,7 +191,6 @@ describe("how much at once", () => {
   });
 
   test("the source is asked for no more than may be sent", async () => {
-    const timers = vi.spyOn(globalThis, "setTimeout");
     let taken = 0;
     function* source() {
       for (const one of refs(100)) {
@@ -206,9 +205,6 @@ describe("how much at once", () => {
     expect(taken).toBe(16);
     expect(await collect(results)).toHaveLength(99);
     await first;
-    // Node would make a millisecond of it.
-    expect(timers.mock.calls.map(([, ms]) => ms)).not.toContain(Number.POSITIVE_INFINITY);
-    timers.mockRestore();
   });
 
   test("nothing is asked for or sent before the first result is", async () => {
@@ -342,9 +338,13 @@ describe("a run stops when to go on is pointless: the rest are not attempted", (
       return problem(503);
     });
     const began = Date.now();
-    const results = await collect(revokeAll(fetch, refs(2), { retries: 2 }));
+    const onAttempt = vi.fn();
+    const client = createKaitenClient({ baseUrl: BASE, token: "ksh_0123456789", fetch, onAttempt });
+    const results = await collect(client.serviceAccounts.tokens.revokeAll(refs(2)));
     expect(results).toMatchObject([{ outcome: "not-revoked" }, { outcome: "unknown", attempts: 1 }]);
     expect(Date.now() - began).toBeLessThan(200);
+    // Nor is an observer told of a next attempt.
+    for (const [event] of onAttempt.mock.calls) expect(event).not.toHaveProperty("delay");
   });
 
   test("after maxRetryAfter with nothing but 429s", async () => {
@@ -482,9 +482,15 @@ describe("an outage in the middle of a run", () => {
     };
     const client = createKaitenClient({ baseUrl: BASE, token, fetch });
     const list = [ref("t0"), ref("secret-as-a-slug"), ...refs(10).slice(2)];
-    const results = await collect(client.serviceAccounts.tokens.revokeAll(list, { concurrency: 10 }));
-    expect(results.filter(({ outcome }) => outcome === "revoked")).toHaveLength(9);
-    expect(results.find(({ error }) => error)).toMatchObject({ outcome: "not-revoked", error: { name: "TypeError" } });
+    const run = async () => {
+      let revoked = 0;
+      for await (const { outcome, error } of client.serviceAccounts.tokens.revokeAll(list, { concurrency: 10 })) {
+        if (outcome === "revoked") revoked++;
+        else expect({ outcome, error, ms: Date.now() - began }).toMatchObject({ outcome: "not-revoked", ms: 1_000 });
+      }
+      return revoked;
+    };
+    expect(await passing(run())).toBe(9);
   });
 
   test("a token that fails alone settles when others were answered", async () => {
@@ -575,6 +581,24 @@ describe("pace", () => {
     expect(paces).toEqual([{ state: "paused", ms: 5_000 }, { state: "running" }]);
     // Sent before the pause, or after it.
     expect(at.filter((ms) => ms > 10 && ms < 5_000)).toEqual([]);
+  });
+
+  test("after a pause, while more is in flight than now may be, nothing is polled", async () => {
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    const { fetch } = api(async (slug) => {
+      if (slug === "t0") return new Response(null, { status: 429, headers: { "Retry-After": "1" } });
+      await sleep(10_000);
+      return new Response(null, { status: 204 });
+    });
+    const results = revokeAll(fetch, refs(8), { concurrency: 8 });
+    const first = results.next();
+    await vi.advanceTimersByTimeAsync(5_000);
+    // Node would make a millisecond of it.
+    expect(timers.mock.calls.map(([, ms]) => ms)).not.toContain(Number.POSITIVE_INFINITY);
+    timers.mockRestore();
+    const stopped = collect(results);
+    await first;
+    expect(await stopped).toHaveLength(7);
   });
 
   test("what onPace throws changes nothing", async () => {
