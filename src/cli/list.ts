@@ -65,7 +65,7 @@ const MAX_LINE = 64 * 1024;
 
 async function readEntries(text: AsyncGenerator<string, void>, entries: Entries): Promise<void> {
   let head = "";
-  while (!/\S[^\n]*\n/.test(head) && head.length < MAX_LINE) {
+  while (!/\S[^\n]*\n/.test(head) && head.trimStart().length < MAX_LINE) {
     const { done, value } = await text.next();
     if (done) break;
     head += value;

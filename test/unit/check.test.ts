@@ -78,6 +78,8 @@ describe("the token", () => {
     [` ${TOKEN}`, "white space"],
     [`"${TOKEN}"`, "is in quotes"],
     [`'${TOKEN}'`, "is in quotes"],
+    [`"${TOKEN}"x`, "has characters that no bearer token has"],
+    [`x"${TOKEN}"`, "has characters that no bearer token has"],
     [TOKEN.replace("ksh_", "ksm_"), "another kind of secret"],
     [TOKEN.replace("ksh_", "whsec_"), "another kind of secret"],
     [`${TOKEN} ${TOKEN}`, "characters that no bearer token has"],

@@ -1,6 +1,11 @@
-// What is said of a credential, and what is not.
-import { expect, describe as group, test, vi } from "vitest";
-import { describe, hasExpired } from "../../../src/cli/credential.js";
+// Where the credential comes from, and what is said of it.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, describe as group, onTestFinished, test, vi } from "vitest";
+import { describe, hasExpired, readCredential } from "../../../src/cli/credential.js";
+import { UsageError } from "../../../src/cli/usage-error.js";
+import type { TokenProvider } from "../../../src/index.js";
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const jwt = (claims: object) => `${part({ alg: "RS256" })}.${part(claims)}.c2lnbmF0dXJl`;
@@ -34,4 +39,76 @@ group("a JWT", () => {
 test("an access token is not shown at all, and does not expire", () => {
   expect(describe(credential("ksh_0123456789"))).toBe("access token from KAITEN_AUTH_TOKEN");
   expect(hasExpired(credential("ksh_0123456789"))).toBe(false);
+});
+
+group("is read", () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  function makeFile(content: string): string {
+    const folder = mkdtempSync(join(tmpdir(), "kaiten-credential-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, "credential");
+    writeFileSync(file, content);
+    return file;
+  }
+  const refusal = async (tokenFile?: string) => {
+    const error: unknown = await readCredential(tokenFile, false).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as UsageError).message;
+  };
+
+  test("from the environment, without the white space around it", async () => {
+    vi.stubEnv("KAITEN_AUTH_TOKEN", " ksh_0123456789\n");
+    const credential = { secret: "ksh_0123456789", source: "KAITEN_AUTH_TOKEN", token: "ksh_0123456789" };
+    expect(await readCredential(undefined, false)).toEqual(credential);
+    expect(await readCredential(undefined, true)).toEqual(credential);
+  });
+
+  test("from a file rather than from there, and again when it was refused", async () => {
+    vi.stubEnv("KAITEN_AUTH_TOKEN", "ksh_of-the-environment");
+    const file = makeFile("ksh_0123456789\n");
+    const { secret, source, token } = await readCredential(file, false);
+    expect({ secret, source }).toEqual({ secret: "ksh_0123456789", source: "--token-file" });
+    const ask = (rejected?: string) => (token as TokenProvider)({ rejected, signal: new AbortController().signal });
+    writeFileSync(file, "ksh_9876543210\n");
+    expect(ask()).toBe("ksh_0123456789");
+    expect(ask("ksh_0123456789")).toBe("ksh_9876543210");
+    expect(ask()).toBe("ksh_9876543210");
+  });
+
+  test("again only where it is of the same user, as far as it says", async () => {
+    const alice = jwt({ sub: "alice", exp: 1 });
+    const file = makeFile(alice);
+    const { token } = await readCredential(file, false);
+    const ask = () => (token as TokenProvider)({ rejected: alice, signal: new AbortController().signal });
+    const later = jwt({ sub: "alice", exp: 2 });
+    writeFileSync(file, later);
+    expect(ask()).toBe(later);
+    for (const another of [jwt({ sub: "bob", exp: 2 }), "ksh_0123456789"]) {
+      writeFileSync(file, another);
+      expect(ask).toThrow(
+        new UsageError(
+          "The file of --token-file now has the credential of another user or organization. Nothing more is sent with it. Restore the first one and run the same command again.",
+        ),
+      );
+    }
+  });
+
+  test("not where there is none, and then the message says how to give one", async () => {
+    for (const nothing of [undefined, ""]) {
+      vi.stubEnv("KAITEN_AUTH_TOKEN", nothing);
+      expect(await refusal()).toBe("There is no credential: set KAITEN_AUTH_TOKEN, or pass --token-file PATH.");
+    }
+  });
+
+  test("not where it cannot be sent, or the file cannot be read: the message shows neither of them", async () => {
+    vi.stubEnv("KAITEN_AUTH_TOKEN", "Bearer ksh_0123456789");
+    expect(await refusal()).toBe(
+      "The credential from KAITEN_AUTH_TOKEN begins with the word Bearer: pass the token alone.",
+    );
+    expect(await refusal(makeFile(" \n"))).toBe("The credential from --token-file is empty.");
+    expect(await refusal("ksh_pasted-by-mistake")).toBe(
+      "Cannot read the file of --token-file (ENOENT). It must contain the credential.",
+    );
+  });
 });

@@ -215,6 +215,13 @@ describe("a sending line", () => {
     expect(fs.readFileSync(file, "utf8")).toBe(before);
     await expect(journal.close()).rejects.toThrow(new JournalError(message));
   });
+
+  test("that is closed takes nothing more", async () => {
+    const file = makeFile();
+    const journal = openJournal(file, INFO);
+    await journal.close();
+    await expect(journal.sending(ref)).rejects.toThrow(new JournalError(`The journal ${file} is closed.`));
+  });
 });
 
 describe("a file that cannot be a journal is refused before anything is sent", () => {
@@ -361,6 +368,17 @@ describe("a journal is continued", () => {
     ["has a torn line before a header", `\n${header()}\n{"kind":"res\n${header()}\n${revoked}\n`, "revoked"],
     ["has a torn line and a torn header", `\n${header()}\n{"kind":"res\n{"ki\n${header()}\n${revoked}`, "revoked"],
     ["has only a torn header", '\n{"kind":"ru', undefined],
+    [
+      "has a torn line and a longer torn header",
+      `\n${header()}\n{"kind":"res\n{"kind":"run","fo\n${header()}`,
+      undefined,
+    ],
+    ["has a line of white space before its header", ` \n${header()}\n${revoked}`, "revoked"],
+    [
+      "was written with the members of its header in another order",
+      `${JSON.stringify({ format: 1, run: "aaaaaaaa", ...INFO, at: AT, kind: "run" })}\n${revoked}`,
+      "revoked",
+    ],
   ])("if it %s", async (_, text, state) => {
     expect(await read(text)).toBe(state);
   });
@@ -389,7 +407,7 @@ describe("a journal is continued", () => {
   });
 
   test("if its base URL is the same, written in another way", async () => {
-    const text = `${header({ baseUrl: "HTTPS://Kaiten.example.com:443/api/" })}\n${revoked}`;
+    const text = `${header({ baseUrl: "HTTPS://Kaiten.example.com:443/api//" })}\n${revoked}`;
     expect(await read(text)).toBe("revoked");
   });
 

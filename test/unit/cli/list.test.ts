@@ -46,6 +46,8 @@ describe("a CSV", () => {
     ["needs no header", "ci-bot,deploy-key\nci-bot,old-key\n", ["ci-bot/deploy-key", "ci-bot/old-key"]],
     ["may name such a token", "ci-bot,key\nname,deploy-key\n", ["ci-bot/key", "name/deploy-key"]],
     ["may have one", "account,token\nci-bot,deploy-key\n", ["ci-bot/deploy-key"]],
+    ["may have white space within the quotes of its header", '" account"," token "\na,b\n', ["a/b"]],
+    ["may begin after more blank lines than are read at once", `${"\n".repeat(70_000)}account;token\na;b\n`, ["a/b"]],
     ["may have its columns in any order", "token,account\ndeploy-key,ci-bot\n", ["ci-bot/deploy-key"]],
     ["may use the names of the API", "serviceAccountSlug,tokenSlug\nci-bot,deploy-key\n", ["ci-bot/deploy-key"]],
     ["may use names with underscores", "service_account,token_slug\nci-bot,deploy-key\n", ["ci-bot/deploy-key"]],
@@ -74,6 +76,10 @@ describe("a CSV", () => {
     const options = { account: "ci-bot" };
     expect(await read("deploy-key\nold-key\n", options)).toEqual(tokensOf("ci-bot/deploy-key", "ci-bot/old-key"));
     expect(await read("id;slug\n1;deploy-key\n", options)).toEqual(tokensOf("ci-bot/deploy-key"));
+    // Where the first line has no delimiter, it is the comma.
+    expect(await read("deploy-key\nold,key\n", options)).toMatchObject({
+      refused: ["LIST:2: it has more or fewer cells than the first line", expect.any(String)],
+    });
     expect(await read("account,token\nci-bot,deploy-key\n", options)).toEqual(tokensOf("ci-bot/deploy-key"));
     expect(await read("account,token\nother-bot,deploy-key\n", options)).toEqual({
       refused: [
@@ -122,6 +128,11 @@ describe("a CSV is refused", () => {
       "a quoted cell of line 2 has several lines. Its closing quote may be missing",
     ],
     [
+      "the first cell has several lines",
+      '"a,\nb",c\n',
+      "a quoted cell of line 1 has several lines. Its closing quote may be missing",
+    ],
+    [
       "a slug has several lines",
       'account,token\n"a\nb",c\n',
       "a quoted cell of line 2 has several lines. Its closing quote may be missing",
@@ -141,7 +152,7 @@ describe("JSON", () => {
   test.each<[string, string, string[]]>([
     [
       "may be an object on each line, with any of the names",
-      '{"account":"a","token":"b"}\n\n {"tokenSlug":"d","more":1,"serviceAccountSlug":"c"}\r\n{"service_account":"e","slug":"f"}',
+      '{"account":"a","token":"b"}\n\n \n {"tokenSlug":"d","more":1,"serviceAccountSlug":"c"}\r\n{"service_account":"e","slug":"f"}',
       ["a/b", "c/d", "e/f"],
     ],
     ["may be an array", '[{"account":"a","token":"b"},{"account":"c","token":"d"}]', ["a/b", "c/d"]],
@@ -161,14 +172,20 @@ describe("JSON", () => {
       { slug: "number-key", name: "Not revoked", revokedAt: 0 },
       { slug: "text-key", name: "Not revoked", revokedAt: "0" },
       { slug: "words-key", name: "Not revoked", revokedAt: "not before 1" },
+      { slug: "list-key", name: "Not revoked", revokedAt: ["2025-01-01T00:00:00Z"] },
       { slug: "epoch-key", name: "Not revoked", revokedAt: "1970-01-01T00:00:00-05:00" },
     ];
     expect(await read(JSON.stringify(list), { account: "ci-bot" })).toEqual({
-      tokens: ["deploy", "later", "zero", "number", "text", "words", "epoch"].map((name) => `ci-bot/${name}-key`),
+      tokens: ["deploy", "later", "zero", "number", "text", "words", "list", "epoch"].map(
+        (name) => `ci-bot/${name}-key`,
+      ),
       skipped: 0,
       notices: ["1 token left out: revoked already, says the list."],
     });
     expect(await read(JSON.stringify(list.slice(1, 2)), { account: "ci-bot" })).toMatchObject({ tokens: [] });
+    expect(await read(JSON.stringify(list.slice(0, 2)), { account: "ci-bot" })).toMatchObject({
+      tokens: ["ci-bot/deploy-key"],
+    });
   });
 
   test("that is a broken array is refused as a whole, also with --skip-bad", async () => {
@@ -229,6 +246,12 @@ describe("faults", () => {
       NAMES,
     ],
     [
+      "null",
+      "[null]",
+      "LIST:entry 1: it is not a JSON object that names each column once",
+      "Write one object on each line, or one array of all.",
+    ],
+    [
       "two names for the token",
       '[{"account":"a","token":"b","slug":"c"}]',
       "LIST:entry 1: it is not a JSON object that names each column once",
@@ -238,10 +261,13 @@ describe("faults", () => {
     expect(await read(content)).toEqual({ refused: [fault, `1 fault in LIST. ${cause} ${ADVICE}`] });
   });
 
-  const many = `account,token\n${"a,ksh_abcdefgh\n".repeat(1200)}c,d,e\nok-1,ok-1\n`;
-  const firstTen = Array.from({ length: 10 }, (_, index) => {
-    return `LIST:${index + 2}: the token is a secret: pass the slug, which is the token's name`;
-  });
+  const many = `account,token\nc,d,e\n${"a,ksh_abcdefgh\n".repeat(1200)}ok-1,ok-1\n`;
+  const firstTen = [
+    "LIST:2: it has more or fewer cells than the first line",
+    ...Array.from({ length: 9 }, (_, index) => {
+      return `LIST:${index + 3}: the token is a secret: pass the slug, which is the token's name`;
+    }),
+  ];
 
   test("after the first ten are counted, with the likely cause of most", async () => {
     expect(await read(many)).toEqual({
