@@ -6,7 +6,7 @@ process.env.TZ = "Asia/Tokyo";
 
 export default defineConfig({
   test: {
-    include: ["test/unit/*.test.ts", "test/unit/cli/*.test.ts", "test/faults/{abort,http2}.test.ts"],
+    include: ["test/unit/*.test.ts", "test/unit/cli/*.test.ts", "test/faults/{abort,http2,undici}.test.ts"],
     // They take long, or read the code as text.
     exclude: ["test/unit/{sequences,docs,links,imports}.test.ts"],
   },
