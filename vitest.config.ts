@@ -12,8 +12,9 @@ export default defineConfig({
     env: { TZ: "Asia/Tokyo" },
     // Most tests wait for sockets, so more workers than cores help.
     maxWorkers: 3,
-    // Some tests start Prism, which takes seconds on a busy machine.
-    testTimeout: 60_000,
+    // Some tests start Prism or a compiler, which take seconds, and on a busy machine a minute.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     slowTestThreshold: 2_000,
     projects: [
       project("unit"),

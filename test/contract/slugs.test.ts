@@ -22,7 +22,7 @@ async function expectArrival(slugs: readonly (readonly [serviceAccountSlug: stri
     expect(outcome).toBe("revoked");
   }
   const expected = slugs.map(([account, token]) => ["service-accounts", account, "tokens", token]);
-  await vi.waitFor(async () => expect(await received()).toEqual(expect.arrayContaining(expected)), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await received()).toEqual(expect.arrayContaining(expected)), { timeout: 50_000 });
 }
 
 test.each([

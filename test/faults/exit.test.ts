@@ -41,7 +41,7 @@ test.each(TRANSPORTS)("a program ends by itself over %s", async (_, fetch) => {
       const ref = { serviceAccountSlug: "ci-bot", tokenSlug: "deploy-key" };
       console.log((await revoke(ref).catch((error) => error)).outcome);
     }`;
-  const run = promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 });
+  const run = promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { timeout: 100_000 });
   const { stdout } = await run.catch((cause) => {
     throw new Error("The program did not end by itself.", { cause });
   });

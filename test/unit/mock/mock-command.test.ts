@@ -36,7 +36,7 @@ test.each(["SIGINT", "SIGTERM"] as const)("the mock answers until %s and then ex
   expect(lines).toContainEqual(expect.stringContaining("delete /service-accounts/ci-bot/tokens/deploy-key"));
   expect(lines.at(-1)).toBe("Stopped.");
   // Prism ends when its parent has ended, which takes a moment.
-  await vi.waitFor(() => expect(fetch(url)).rejects.toThrow());
+  await vi.waitFor(() => expect(fetch(url)).rejects.toThrow(), { timeout: 50_000 });
 });
 
 test("a port that is in use is named in the message", async () => {

@@ -59,7 +59,7 @@ test("a listener receives a line for each request, in plain text", async () => {
   expect(lines).toEqual([]);
   await fetch(`${prism.url}/some/where`);
   const line = expect.stringMatching(/ \[HTTP SERVER\] get \/some\/where .*Request received$/);
-  await vi.waitFor(() => expect(lines).toContainEqual(line));
+  await vi.waitFor(() => expect(lines).toContainEqual(line), { timeout: 50_000 });
 });
 
 test("Prism's last words are known when a request ends it", async () => {
@@ -152,6 +152,6 @@ describe("Prism does not outlive the process that started it", () => {
     const url = String(output).trim();
     if (signal) parent.kill(signal);
     await ended;
-    await vi.waitFor(async () => expect(await listens(url)).toBe(false), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await listens(url)).toBe(false), { timeout: 50_000 });
   });
 });
