@@ -15,7 +15,7 @@ export interface Prism {
 export interface PrismOptions {
   /** Default 0: any free port. */
   port?: number;
-  /** How long Prism may take until it listens, in ms. Default 60 000. */
+  /** How long Prism may take until it listens, in ms. Default 120 000. */
   timeout?: number;
   /** Receives each line that Prism prints once it listens, without colours. */
   onLine?: (line: string) => void;
@@ -58,7 +58,7 @@ async function start(
   task: readonly string[],
   purpose: string,
   preload: string,
-  { port = 0, timeout = 60_000, onLine }: PrismOptions,
+  { port = 0, timeout = 120_000, onLine }: PrismOptions,
 ): Promise<Prism> {
   // With NODE_ENV=production Prism would fork by default, and would not end when its fork fails.
   const parameters = [...task, "--host", "127.0.0.1", "--port", String(port), "--no-multiprocess"];

@@ -21,7 +21,7 @@ export type Outcome = "revoked" | "absent" | "not-revoked" | "unknown";
 export interface FetchHeaders {
   get(name: string): string | null;
   has(name: string): boolean;
-  /** A value that came in several lines may be given line by line. */
+  /** A header that was sent more than once may be visited once for each value. */
   forEach(visit: (value: string, name: string) => void): void;
 }
 

@@ -28,7 +28,7 @@ export interface UndiciOptions {
   dispatcher?: Dispatcher | undefined;
 }
 
-/** For the option `fetch` of a client only: it supports what this library needs, not all of `fetch`. */
+/** For the option `fetch` of a client only: it answers with a {@link FetchResponse}, which is less than a `Response`. */
 export interface UndiciFetch extends Fetch {
   /** It reports when a request is started: what fails before is `not-revoked`. */
   readonly reportsStart: true;
@@ -53,7 +53,7 @@ export function undiciFetch(options: UndiciOptions = {}): UndiciFetch {
   return Object.assign(fetch, { reportsStart: true as const, close: () => dispatcher.close() });
 }
 
-/** By lower-case name. A header that came has a value, whatever undici's type says. */
+/** By name, which undici gives in lower case. A header that came has a value, whatever undici's type says. */
 type Fields = Record<string, string | string[]>;
 
 function send(
@@ -140,8 +140,8 @@ function send(
 /** Platform `Headers` would take 4 % of a call. */
 function readHeaders(fields: Fields): FetchHeaders {
   const get = (name: string) => {
-    const value = fields[name.toLowerCase()] ?? null;
-    return Array.isArray(value) ? value.join(", ") : value;
+    const value = fields[name.toLowerCase()];
+    return value === undefined ? null : [value].flat().join(", ").trim();
   };
   return {
     get,

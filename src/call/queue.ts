@@ -100,6 +100,8 @@ export function createQueue(pace: Pace, { retries, maxRetryAfter, onReady }: Que
             const limit = isHeld() ? setTimeout(giveUp, maxRetryAfter) : undefined;
             waiting.add(waiter);
             admit();
+            // Another call may take the place of one that is held, also while nobody asks for results.
+            if (isHeld()) onReady();
           });
         },
         mayStart: () => !halted.signal.aborted,

@@ -64,17 +64,18 @@ async function* decode(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string
 const MAX_LINE = 64 * 1024;
 
 async function readEntries(text: AsyncGenerator<string, void>, entries: Entries): Promise<void> {
-  let head = "";
-  while (!/\S[^\n]*\n/.test(head) && head.trimStart().length < MAX_LINE) {
+  const head: string[] = [];
+  let start = "";
+  while (!start.includes("\n") && start.length < MAX_LINE) {
     const { done, value } = await text.next();
     if (done) break;
-    head += value;
+    head.push(value);
+    start = (start + value).trimStart();
   }
   const all = (async function* () {
-    yield head;
+    yield* head;
     yield* text;
   })();
-  const start = head.trimStart();
   if (start.startsWith("[")) await readJsonArray(all, entries);
   else if (start.startsWith("{")) await readNdjson(all, entries);
   else await readCsv(all, start.split("\n", 1)[0] ?? "", entries);

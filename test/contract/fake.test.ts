@@ -48,8 +48,7 @@ beforeAll(async () => {
   const spec = (await readFile("openapi.yaml", "utf8")).replace(/(\+json)\s*;[^"':]*/g, "$1");
   await writeFile(join(folder, "openapi.yaml"), spec);
   prism = await startPrismProxy(join(folder, "openapi.yaml"), server.url);
-  // As long as a test may take: Prism starts slowly on a busy machine.
-}, 60_000);
+});
 afterAll(async () => {
   await prism?.stop();
   await server?.close();

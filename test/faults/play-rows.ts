@@ -83,7 +83,7 @@ export function playRows(rows: readonly Row[], fetchFor: () => Fetch = () => und
     let played: Awaited<ReturnType<typeof play>>;
     beforeAll(async () => {
       played = await play(row, fetchFor());
-    }, 30_000);
+    });
 
     test(`ends as ${row.outcome}, ${row.error === undefined ? "resolved" : `by a Kaiten${row.error}Error`}`, () => {
       const { result, events, ref, url } = played;

@@ -116,7 +116,7 @@ describe("a 429", () => {
     expect(room(pace)).toBe(8);
   });
 
-  test("nor does one to a request of the same millisecond", () => {
+  test("to a request of the same millisecond does not halve again either", () => {
     const { pace, pass } = create();
     for (const startedAt of [pace.start(), pace.start()]) pace.end(startedAt, answer(429, 1_000));
     pass(1_000);

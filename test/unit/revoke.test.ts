@@ -212,12 +212,6 @@ describe("a result", () => {
       ...{ ref: REF, outcome: "absent", attempts: 1, status: 404, at: "2026-11-23T12:00:00.000Z" },
     });
   });
-
-  test("of a 204 does not depend on headers that cannot be read", async () => {
-    const headers = { get: () => null, has: () => false, forEach: () => expect.unreachable() };
-    const step = async () => ({ status: 204, ok: true, headers, text: async () => "" });
-    expect((await ended(step)).result).toMatchObject({ outcome: "revoked", attempts: 1 });
-  });
 });
 
 describe("an observer", () => {

@@ -41,7 +41,7 @@ test("an access token is not shown at all, and does not expire", () => {
   expect(hasExpired(credential("ksh_0123456789"))).toBe(false);
 });
 
-group("is read", () => {
+group("a credential is read", () => {
   afterEach(() => void vi.unstubAllEnvs());
 
   function makeFile(content: string): string {
@@ -64,7 +64,7 @@ group("is read", () => {
     expect(await readCredential(undefined, true)).toEqual(credential);
   });
 
-  test("from a file rather than from there, and again when it was refused", async () => {
+  test("from a file rather than from the environment, and again when it was refused", async () => {
     vi.stubEnv("KAITEN_AUTH_TOKEN", "ksh_of-the-environment");
     const file = makeFile("ksh_0123456789\n");
     const { secret, source, token } = await readCredential(file, false);
@@ -76,7 +76,7 @@ group("is read", () => {
     expect(ask()).toBe("ksh_9876543210");
   });
 
-  test("again only where it is of the same user, as far as it says", async () => {
+  test("a second time only where it is of the same user, as far as it says", async () => {
     const alice = jwt({ sub: "alice", exp: 1 });
     const file = makeFile(alice);
     const { token } = await readCredential(file, false);

@@ -215,13 +215,13 @@ describe("a sending line", () => {
     expect(fs.readFileSync(file, "utf8")).toBe(before);
     await expect(journal.close()).rejects.toThrow(new JournalError(message));
   });
+});
 
-  test("that is closed takes nothing more", async () => {
-    const file = makeFile();
-    const journal = openJournal(file, INFO);
-    await journal.close();
-    await expect(journal.sending(ref)).rejects.toThrow(new JournalError(`The journal ${file} is closed.`));
-  });
+test("a journal that is closed takes nothing more", async () => {
+  const file = makeFile();
+  const journal = openJournal(file, INFO);
+  await journal.close();
+  await expect(journal.sending(ref)).rejects.toThrow(new JournalError(`The journal ${file} is closed.`));
 });
 
 describe("a file that cannot be a journal is refused before anything is sent", () => {

@@ -116,7 +116,7 @@ describe("a mock that cannot start says why in one line", () => {
   test("there is no such file, in production", async () => {
     vi.stubEnv("NODE_ENV", "production");
     onTestFinished(() => void vi.unstubAllEnvs());
-    await expect(start("nowhere.yaml", { timeout: 20_000 })).rejects.toThrow("Error opening file");
+    await expect(start("nowhere.yaml")).rejects.toThrow("Error opening file");
   });
 
   test("it does not listen in time", async () => {
