@@ -61,7 +61,7 @@ test("a search finds a function and a page", async () => {
     ["best-effort notification", "outcomes"],
   ] as const) {
     await page.locator("#tsd-search-input").fill(words);
-    await expect.poll(() => page.locator("#tsd-search-results").innerText()).toContain(found);
+    await expect.poll(() => page.locator("#tsd-search-results").innerText(), { timeout: 50_000 }).toContain(found);
   }
   expect(faults).toEqual([]);
 });
