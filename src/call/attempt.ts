@@ -67,7 +67,7 @@ export function createTransport(baseUrl: string, fetch: Fetch, trace: boolean): 
   return { client, fetch, trace: trace && !isBrowser() };
 }
 
-/** As openapi-fetch's own for strings, with the template split once: its regular expression takes 5 % of a call. */
+/** As openapi-fetch's own, which does all but strings, with the template split once: its expression takes 5 % of a call. */
 function createPathSerializer(): typeof defaultPathSerializer {
   const templates = new Map<string, string[]>();
   return (template, params) => {
@@ -132,7 +132,7 @@ export async function attempt(
       progress.bare = response;
       if (response.body) discard(response.body);
       if (announcesBody(status, answered)) stop();
-    } else if (response.body !== null) {
+    } else {
       progress.text = response.body ? await readText(response.body, ending) : await response.text();
     }
     // All that openapi-fetch reads, and within the limit.

@@ -19,8 +19,8 @@ export function announcesBody(status: number, headers: FetchHeaders): boolean {
 }
 
 /** Cancels a body that is not read. Whatever that leads to, the answer stands. */
-export function discard(body: ReadableStream<Uint8Array> | null | undefined): void {
-  const cancel = async () => body?.cancel();
+export function discard(body: ReadableStream<Uint8Array>): void {
+  const cancel = async () => body.cancel();
   cancel().catch(ignore);
 }
 

@@ -767,7 +767,8 @@ describe("an early end", () => {
       }
       return "ksh_0123456789";
     };
-    const client = createKaitenClient({ baseUrl: BASE, token, fetch, retries: 1 });
+    const onAttempt = vi.fn();
+    const client = createKaitenClient({ baseUrl: BASE, token, fetch, retries: 1, onAttempt });
     const results: TokenResult[] = [];
     const run = async () => {
       const { signal } = controller;
@@ -776,6 +777,7 @@ describe("an early end", () => {
     };
     await expect(passing(run())).rejects.toBe("enough");
     expect(seen).toHaveLength(attempt - 1);
+    expect(onAttempt.mock.lastCall).toMatchObject([{ number: attempt, error: "The run was stopped" }]);
     expect(results).toMatchObject([
       attempt === 1
         ? { outcome: "not-revoked", attempts: 0, error: { name: "KaitenNotAttemptedError", cause: "enough" } }
@@ -1037,6 +1039,29 @@ test("results that need no waiting let timers and signals be served", async () =
   };
   await expect(run()).rejects.toBe("stopped");
   clearTimeout(timer);
+});
+
+test("a token that may have been revoked before, and is absent now, has reached its goal", async () => {
+  const { fetch } = api(() => problem(404, "Token.NotFound"));
+  const results = await collect(
+    revokeAll(fetch, [{ ...ref("t0"), maybeRevoked: true }, ref("t1")], { concurrency: 1 }),
+  );
+  expect(results).toMatchObject([{ outcome: "absent" }, { outcome: "absent", error: { name: "KaitenProblemError" } }]);
+  expect(results[0]).not.toHaveProperty("error");
+});
+
+test("no reference is lost where a source says that it has ended before it gives the last one", async () => {
+  let asked = 0;
+  const source: AsyncIterable<TokenRef> = {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        if (asked++ > 0) return { done: true, value: undefined };
+        await sleep(1_000);
+        return { done: false, value: ref("t0") };
+      },
+    }),
+  };
+  expect(await collect(revokeAll(api().fetch, source))).toMatchObject([{ outcome: "revoked" }]);
 });
 
 test("a reference that cannot be read is a bad one", async () => {

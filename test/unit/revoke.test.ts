@@ -203,6 +203,14 @@ describe("a result", () => {
     });
   });
 
+  test("does not wait for a body that a 204 must not have: it is cancelled", async () => {
+    const cancel = vi.fn();
+    const body = new ReadableStream<Uint8Array>({ cancel });
+    const step = async () => ({ status: 204, ok: true, headers: new Headers(), body, text: () => never() });
+    expect((await ended(step)).result).toMatchObject({ outcome: "revoked" });
+    expect(cancel).toHaveBeenCalledOnce();
+  });
+
   test("has no ids where there are none", async () => {
     expect((await ended(answer(204), { client: { traceparent: false } })).result).toStrictEqual({
       ...{ ref: REF, outcome: "revoked", attempts: 1, status: 204, at: "2026-11-23T12:00:00.000Z" },

@@ -99,6 +99,10 @@ describe("another answer: its status and media type, what it means and what to d
   ])("its excerpt is its beginning: %s", async (_, body, excerpt) => {
     expect((await failureOf(answer(400, body))).error).toMatchObject({ excerpt });
   });
+
+  test.each([205, 304])("a %i has none", async (status) => {
+    expect((await failureOf(answer(status))).error).toMatchObject({ status, excerpt: "" });
+  });
 });
 
 describe("a limit: how long to wait", () => {
@@ -124,6 +128,7 @@ describe("a base URL without a path: the message asks whether it is missing", ()
   ])("after %s", async (_, step) => {
     expect((await failureOf(step, { baseUrl: "https://kaiten.example.com" })).error.summary).toContain(hint);
     expect((await failureOf(step, { baseUrl: "https://kaiten.example.com/" })).error.summary).toContain(hint);
+    expect((await failureOf(step, { baseUrl: "http://localhost:8080" })).error.summary).toContain(hint);
     expect((await failureOf(step)).error.summary).not.toContain(hint);
   });
 
