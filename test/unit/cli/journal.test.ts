@@ -362,6 +362,11 @@ describe("a journal is continued", () => {
     ["does not exist", undefined, undefined],
     ["is empty", "", undefined],
     ["has whole lines", `\n${header()}\n${line("sending")}\n${revoked}\n`, "revoked"],
+    [
+      "says that nothing was found",
+      `${header()}\n${line("result", { outcome: "absent", maybeRevoked: false, attempts: 1 })}\n`,
+      "absent",
+    ],
     ["has a whole last line without its end", `\n${header()}\n${revoked}`, "revoked"],
     ["has a torn last line", `\n${header()}\n${line("sending")}\n${revoked.slice(0, -1)}`, "unknown"],
     ["has zeros at its end, as after a power failure", `\n${header()}\n${line("sending")}\n\0\0\0`, "unknown"],
