@@ -158,6 +158,9 @@ describe("a result per reference", () => {
       expect(result).toMatchObject({ outcome: "not-revoked", attempts: 0, error: expect.any(TypeError) });
     }
     expect(seen).toEqual(["good"]);
+    const unsure = { ...ref("good"), maybeRevoked: "yes" } as unknown as TokenRef;
+    const [result] = await collect(revokeAll(fetch, [unsure]));
+    expect(result?.error?.message).toBe("maybeRevoked must be true or false. Nothing was sent.");
   });
 
   test("comes for nothing at all as nothing", async () => {

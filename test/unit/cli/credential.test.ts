@@ -1,11 +1,15 @@
 // Where the credential comes from, and what is said of it.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, describe as group, onTestFinished, test, vi } from "vitest";
 import { describe, hasExpired, readCredential } from "../../../src/cli/credential.js";
+import { ask, canAsk } from "../../../src/cli/ui/question.js";
 import { UsageError } from "../../../src/cli/usage-error.js";
 import type { TokenProvider } from "../../../src/index.js";
+
+vi.mock("../../../src/cli/ui/question.js");
+vi.mock("node:fs", { spy: true });
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const jwt = (claims: object) => `${part({ alg: "RS256" })}.${part(claims)}.c2lnbmF0dXJl`;
@@ -45,10 +49,10 @@ group("a credential is read", () => {
   afterEach(() => void vi.unstubAllEnvs());
 
   function makeFile(content: string): string {
-    const folder = mkdtempSync(join(tmpdir(), "kaiten-credential-"));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = fs.mkdtempSync(join(tmpdir(), "kaiten-credential-"));
+    onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
     const file = join(folder, "credential");
-    writeFileSync(file, content);
+    fs.writeFileSync(file, content);
     return file;
   }
   const refusal = async (tokenFile?: string) => {
@@ -70,7 +74,7 @@ group("a credential is read", () => {
     const { secret, source, token } = await readCredential(file, false);
     expect({ secret, source }).toEqual({ secret: "ksh_0123456789", source: "--token-file" });
     const ask = (rejected?: string) => (token as TokenProvider)({ rejected, signal: new AbortController().signal });
-    writeFileSync(file, "ksh_9876543210\n");
+    fs.writeFileSync(file, "ksh_9876543210\n");
     expect(ask()).toBe("ksh_0123456789");
     expect(ask("ksh_0123456789")).toBe("ksh_9876543210");
     expect(ask()).toBe("ksh_9876543210");
@@ -82,10 +86,10 @@ group("a credential is read", () => {
     const { token } = await readCredential(file, false);
     const ask = () => (token as TokenProvider)({ rejected: alice, signal: new AbortController().signal });
     const later = jwt({ sub: "alice", exp: 2 });
-    writeFileSync(file, later);
+    fs.writeFileSync(file, later);
     expect(ask()).toBe(later);
     for (const another of [jwt({ sub: "bob", exp: 2 }), "ksh_0123456789"]) {
-      writeFileSync(file, another);
+      fs.writeFileSync(file, another);
       expect(ask).toThrow(
         new UsageError(
           "The file of --token-file now has the credential of another user or organization. Nothing more is sent with it. Restore the first one and run the same command again.",
@@ -110,5 +114,33 @@ group("a credential is read", () => {
     expect(await refusal("ksh_pasted-by-mistake")).toBe(
       "Cannot read the file of --token-file (ENOENT). It must contain the credential.",
     );
+  });
+
+  test("from a person, hidden, where there is a terminal and it may ask", async () => {
+    vi.stubEnv("KAITEN_AUTH_TOKEN", undefined);
+    vi.mocked(ask).mockResolvedValue(" ksh_0123456789 ");
+    vi.mocked(canAsk).mockReturnValue(true);
+    const credential = { secret: "ksh_0123456789", source: "the prompt", token: "ksh_0123456789" };
+    expect(await readCredential(undefined, true)).toEqual(credential);
+    expect(vi.mocked(ask).mock.calls).toEqual([["Credential (hidden): ", { hidden: true }]]);
+    const nothing = "There is no credential: set KAITEN_AUTH_TOKEN, or pass --token-file PATH.";
+    await expect(readCredential(undefined, false)).rejects.toThrow(nothing);
+    vi.mocked(canAsk).mockReturnValue(false);
+    await expect(readCredential(undefined, true)).rejects.toThrow(nothing);
+  });
+
+  test("from standard input or a pipe once: neither can be read again", async () => {
+    const given = vi.mocked(fs.readFileSync).mockReturnValue("ksh_0123456789\n");
+    onTestFinished(() => void given.mockReset());
+    for (const [path, source] of [
+      ["-", "standard input"],
+      ["/dev/null", "--token-file"],
+    ] as const) {
+      expect(await readCredential(path, false)).toEqual({ secret: "ksh_0123456789", source, token: "ksh_0123456789" });
+    }
+    expect(given.mock.calls.slice(-2)).toEqual([
+      [0, "utf8"],
+      ["/dev/null", "utf8"],
+    ]);
   });
 });

@@ -35,6 +35,7 @@ test("tokens named as arguments are sent once each", () => {
     ref("ci-bot", "deploy-key"),
     ref("ci-bot", "old-key"),
   ]);
+  expect(targets.get(ref("ci-bot", "old-key"))).toBe(true);
 });
 
 test.each<[string, string, string[], string]>([
