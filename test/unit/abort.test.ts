@@ -192,7 +192,7 @@ describe("an answer that has no content is complete with its headers: an abort t
 
   test.each([205, 304])("a %i is what it is", async (status) => {
     const { error } = await abortInside(status);
-    expect(await error).toMatchObject({ name: "KaitenResponseError", status, outcome: "unknown" });
+    expect(await error).toMatchObject({ name: "KaitenResponseError", status, outcome: "unknown", excerpt: "" });
   });
 });
 

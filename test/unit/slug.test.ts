@@ -134,6 +134,7 @@ describe("every other slug is sent as one segment of the path", () => {
     ["a?b#c", "a%3Fb%23c"],
     ["a;b=c", "a%3Bb%3Dc"],
     ["{tokenSlug}", "%7BtokenSlug%7D"],
+    ["$&", "%24%26"],
     ["ü", "%C3%BC"],
     ["😀", "%F0%9F%98%80"],
     ["x".repeat(10_000), "x".repeat(10_000)],
