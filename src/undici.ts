@@ -28,7 +28,7 @@ export interface UndiciOptions {
   dispatcher?: Dispatcher | undefined;
 }
 
-/** For the option `fetch` of a client only: it answers with a {@link FetchResponse}, which is less than a `Response`. */
+/** For the option `fetch` of a client only: it answers with a `FetchResponse`, which is less than a `Response`. */
 export interface UndiciFetch extends Fetch {
   /** It reports when a request is started: what fails before is `not-revoked`. */
   readonly reportsStart: true;
