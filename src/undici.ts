@@ -137,7 +137,7 @@ function send(
   });
 }
 
-/** Platform `Headers` would take 4 % of a call. */
+/** With `Headers` of the platform instead, a call over undici takes 8 % longer. */
 function readHeaders(fields: Fields): FetchHeaders {
   const get = (name: string) => {
     const value = fields[name.toLowerCase()];

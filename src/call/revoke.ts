@@ -50,7 +50,7 @@ export async function revoke(
     slugs: ref,
     send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
     judge: (result, maybe) => verdict(result, maybe, repeats),
-    // One by one: with `...settings` before them, a call takes 8 % longer.
+    // One by one: with `...settings` before them, 16 calls in flight take 8 % longer.
     ...{ credential, gate, timeout, retries, maxRetryAfter, signal, maybeRevoked, onAttempt },
   });
   const { last, attempts, outcome } = ended;

@@ -82,7 +82,7 @@ export function verdict(result: AttemptResult, maybeRevoked: boolean, repeats: b
 /** Whether the API itself answered for this token: then it works, and its route exists. */
 export function isDefinite(result: AttemptResult): boolean {
   if (result.kind === "response") return result.status === 204 && !result.redirected;
-  if (result.status === undefined || isRouteMissing(result)) return false;
+  if (result.kind === "failure" || isRouteMissing(result)) return false;
   return result.status < 500 && result.status !== 408 && result.status !== 429;
 }
 

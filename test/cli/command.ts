@@ -41,7 +41,7 @@ export interface Folder {
   names(): string[];
 }
 
-/** What is full of itself: never by its own name, which a fault in the command could take away from the machine. */
+/** Linux alone has it. What is full of itself: never by its own name, which a fault in the command could take away from the machine. */
 export const FULL_DISK = { name: "full-disk", exists: existsSync("/dev/full") };
 
 /** A folder of the test's own, with the command in its `bin`; gone after the test. */

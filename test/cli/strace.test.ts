@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { makeFolder, run } from "./command.js";
 import { makeTokens, serve } from "./servers.js";
 
+// A tool of Linux alone, which `.ci/run` installs.
 const hasStrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
 
 test.skipIf(!hasStrace)(

@@ -187,7 +187,7 @@ describe("an answer without content that announces a body", () => {
     expect(sockets.size).toBe(1);
   });
 
-  test("keeps it also where the headers have white space around them", async () => {
+  test("keeps its connection also where the headers have white space around them", async () => {
     let connections = 0;
     const server = createTcpServer((socket) => {
       connections++;

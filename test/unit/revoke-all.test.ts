@@ -334,7 +334,7 @@ describe("a run stops when to go on is pointless: the rest are not attempted", (
     expect(unattempted(results)).toHaveLength(49);
   });
 
-  test("at such a 429 no observer is told of a next attempt", async () => {
+  test("at a 429 that stops the run, no observer is told of a next attempt", async () => {
     const { fetch } = api(async (slug) => {
       if (slug === "t0") return new Response(null, { status: 429, headers: { "Retry-After": "3600" } });
       await sleep(10);
@@ -436,7 +436,7 @@ describe("an outage in the middle of a run", () => {
     expect(Date.now() - began).toBeLessThan(1_000);
   });
 
-  test("others take the place of such a call, also while nobody asks for the next result", async () => {
+  test("others take the place of a held call, also while nobody asks for the next result", async () => {
     let tries = 0;
     const { fetch } = api((slug) =>
       slug === "t2" && tries++ === 0 ? problem(500) : new Response(null, { status: 204 }),

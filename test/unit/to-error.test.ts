@@ -100,7 +100,7 @@ describe("another answer: its status and media type, what it means and what to d
     expect((await failureOf(answer(400, body))).error).toMatchObject({ excerpt });
   });
 
-  test.each([205, 304])("a %i has none", async (status) => {
+  test.each([205, 304])("a %i has no excerpt", async (status) => {
     expect((await failureOf(answer(status))).error).toMatchObject({ status, excerpt: "" });
   });
 });

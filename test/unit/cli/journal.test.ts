@@ -98,6 +98,7 @@ describe("a journal is written", () => {
     expect(new Set(lines.map((line) => line.run)).size).toBe(1);
   });
 
+  // Windows opens no folder as a file.
   test.skipIf(process.platform === "win32")("so that a power failure does not take its new name away", () => {
     const folder = makeFolder();
     openJournal(join(folder, "journal"), INFO);
@@ -449,6 +450,7 @@ describe("a journal is continued", () => {
   });
 });
 
+// The line is for a person with jq, which `.ci/run` installs.
 test.skipIf(spawnSync("jq", ["--version"]).status !== 0)(
   "the jq line in docs/command.md makes a table of the final states, also of a journal with torn lines",
   async () => {
