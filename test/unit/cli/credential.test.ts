@@ -37,6 +37,9 @@ group("a JWT", () => {
 
   test("with a date that no calendar has is described without it", () => {
     expect(describe(credential(jwt({ sub: "alice", exp: 1e300 })))).toBe("JWT, sub alice");
+    expect(describe(credential(jwt({ sub: "alice", exp: "5" })))).toBe("JWT, sub alice");
+    const last = "JWT, sub alice, expires +275760-09-13T00:00:00.000Z";
+    expect(describe(credential(jwt({ sub: "alice", exp: 8.64e12 })))).toBe(last);
   });
 });
 

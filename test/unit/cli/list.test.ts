@@ -174,9 +174,10 @@ describe("JSON", () => {
       { slug: "words-key", name: "Not revoked", revokedAt: "not before 1" },
       { slug: "list-key", name: "Not revoked", revokedAt: ["2025-01-01T00:00:00Z"] },
       { slug: "epoch-key", name: "Not revoked", revokedAt: "1970-01-01T00:00:00-05:00" },
+      { slug: "century-key", name: "Not revoked", revokedAt: "2000-01-01T00:00:00Z" },
     ];
     expect(await read(JSON.stringify(list), { account: "ci-bot" })).toEqual({
-      tokens: ["deploy", "later", "zero", "number", "text", "words", "list", "epoch"].map(
+      tokens: ["deploy", "later", "zero", "number", "text", "words", "list", "epoch", "century"].map(
         (name) => `ci-bot/${name}-key`,
       ),
       skipped: 0,
