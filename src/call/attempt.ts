@@ -1,11 +1,11 @@
 // One attempt: one request with a credential, a time limit, no redirect and a bounded body. Its result holds no secret.
-import { createQuerySerializer } from "openapi-fetch";
+import { createQuerySerializer, defaultPathSerializer } from "openapi-fetch";
 import { type Client, createClient } from "../../generated/client.js";
 import type { Fetch, FetchResponse, TokenRef } from "../types.js";
 import { announcesBody, discard, hasNoContent, readText } from "./body.js";
 import type { CallCredential, CredentialError } from "./credential.js";
 import { DeadlineError, withDeadline } from "./deadline.js";
-import { isBrowser, platformInit, randomHex, USER_AGENT } from "./platform.js";
+import { isBrowser, isoTime, platformInit, randomHex, USER_AGENT } from "./platform.js";
 import { redact } from "./redact.js";
 import { ArgumentError, noContent, readAnswer, readFailure, readRefusal, type Stage, StoppedError } from "./result.js";
 import { holdsCredential, IS_SECRET } from "./slug.js";
@@ -17,6 +17,7 @@ export interface Transport {
   fetch: SendingFetch;
   /** Whether to send a `traceparent`. */
   trace: boolean;
+  inBrowser: boolean;
 }
 
 /** A `fetch` of ours can tell when the request is started: until then nothing was written. */
@@ -61,14 +62,32 @@ export function createTransport(baseUrl: string, fetch: Fetch, trace: boolean): 
   const client = createClient({
     baseUrl,
     Request: RequestParts as object as typeof Request,
+    pathSerializer: createPathSerializer(),
     querySerializer: createQuerySerializer(),
   });
-  return { client, fetch, trace: trace && !isBrowser() };
+  const inBrowser = isBrowser();
+  return { client, fetch, trace: trace && !inBrowser, inBrowser };
+}
+
+/** As openapi-fetch's own, with the template split once: to search it in each call takes 4 % of the call. */
+function createPathSerializer(): typeof defaultPathSerializer {
+  const templates = new Map<string, string[]>();
+  return (template, params) => {
+    const parts = templates.get(template) ?? template.split(/[{}]/);
+    templates.set(template, parts);
+    let url = parts[0] as string;
+    for (let index = 1; index < parts.length; index += 2) {
+      const value = params[parts[index] as string];
+      if (typeof value !== "string") return defaultPathSerializer(template, params);
+      url += encodeURIComponent(value) + parts[index + 1];
+    }
+    return url;
+  };
 }
 
 /** openapi-fetch makes a Request, and `fetch` would make another one from it: this one only carries the parts. */
-function RequestParts(url: string, { method, headers }: RequestInit): object {
-  return { url, method, headers };
+function RequestParts(url: string, { method }: RequestInit): object {
+  return { url, method };
 }
 
 /** How far an attempt has come. */
@@ -82,22 +101,22 @@ interface Progress {
 
 /** Makes one attempt. Throws nothing: whatever happens is its result. */
 export async function attempt(
-  { client, fetch, trace }: Transport,
+  { client, fetch, trace, inBrowser }: Transport,
   operation: Operation,
   { credential, traceId, timeout, signal, mayStart }: AttemptOptions,
 ): Promise<Attempt> {
   const progress: Progress = { request: { method: "", url: "" }, stage: "token", text: "" };
   const { secrets } = credential;
 
-  async function send({ method, url, headers }: Request, ending: AbortSignal, stop: () => void): Promise<Response> {
+  async function send({ method, url }: Request, ending: AbortSignal, stop: () => void): Promise<Response> {
     progress.request = { method, url };
     const given = credential.getToken(ending);
     const token = typeof given === "string" ? given : await given;
     for (const name in operation.slugs) {
       if (holdsCredential(operation.slugs[name] as string, token)) throw new ArgumentError(`${name} ${IS_SECRET}`);
     }
-    const sent: Record<string, string> = { ...Object.fromEntries(headers), authorization: `Bearer ${token}` };
-    if (!isBrowser()) sent["user-agent"] = USER_AGENT;
+    const sent: Record<string, string> = { authorization: `Bearer ${token}` };
+    if (!inBrowser) sent["user-agent"] = USER_AGENT;
     if (trace) sent.traceparent = `00-${traceId}-${randomHex(8)}-01`;
     ending.throwIfAborted();
     if (!mayStart()) throw new StoppedError();
@@ -146,7 +165,7 @@ export async function attempt(
     // A base URL can hold the beginning of a credential.
     request: { method, url: redact(url, secrets) },
     result,
-    at: new Date().toISOString(),
+    at: isoTime(),
     traceId: answeredId ? redact(answeredId, secrets) : traceId,
   };
 }

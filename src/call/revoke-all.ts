@@ -5,6 +5,7 @@ import type { Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
 import { createPace } from "./pace.js";
 import { notify } from "./perform.js";
+import { isoTime } from "./platform.js";
 import { createQueue } from "./queue.js";
 import { type RevokeSettings, revoke } from "./revoke.js";
 import { SlugError } from "./slug.js";
@@ -94,7 +95,7 @@ export async function* revokeAll(
   function unreadable(ref: BulkRef, outcome: "not-revoked" | "unknown", thrown: unknown, attempts = 0): TokenResult {
     const error =
       thrown instanceof TypeError ? thrown : new TypeError("The reference cannot be read.", { cause: thrown });
-    return { ref, outcome, attempts, at: new Date().toISOString(), error };
+    return { ref, outcome, attempts, at: isoTime(), error };
   }
 
   function stop(error: KaitenError): void {

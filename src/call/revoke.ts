@@ -4,7 +4,6 @@ import type { AttemptEvent, Revocation, TokenRef } from "../types.js";
 import type { Attempt, Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
 import { type CallSettings, type Gate, perform, shownRef } from "./perform.js";
-import { isBrowser } from "./platform.js";
 import { canExist, SlugError } from "./slug.js";
 import { type Meaning, toError } from "./to-error.js";
 import { type AttemptResult, verdict } from "./verdict.js";
@@ -45,17 +44,17 @@ export async function revoke(
   gate?: Gate,
 ): Promise<Revocation | undefined> {
   const { timeout, retries, maxRetryAfter, signal, ignoreAbsent, maybeRevoked, onAttempt } = settings;
-  const repeats = isBrowser();
   const ended = await perform(transport, {
     slugs: ref,
     send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
-    judge: (result, maybe) => verdict(result, maybe, repeats),
+    judge: (result, maybe) => verdict(result, maybe, transport.inBrowser),
     // One by one: with `...settings` before them, 16 calls in flight take 8 % longer.
     ...{ credential, gate, timeout, retries, maxRetryAfter, signal, maybeRevoked, onAttempt },
   });
   const { last, attempts, outcome } = ended;
+  if (outcome === "revoked") return toRevocation(ref, outcome, attempts, last as Answered);
   const possible = canExist(ref.serviceAccountSlug) && canExist(ref.tokenSlug);
-  if (outcome === "revoked" || (outcome === "absent" && possible && (ended.maybeRevoked || ignoreAbsent))) {
+  if (outcome === "absent" && possible && (ended.maybeRevoked || ignoreAbsent)) {
     return toRevocation(ref, outcome, attempts, last as Answered);
   }
   const isUnsent = !last || (attempts === 1 && last.result.kind === "failure" && last.result.why === "abort");

@@ -12,6 +12,7 @@ import {
 } from "../errors/errors.js";
 import type { TokenRef } from "../types.js";
 import type { Ended } from "./perform.js";
+import { isoTime } from "./platform.js";
 import type { AttemptResult } from "./verdict.js";
 
 /** What an outcome means, and which scope is needed, in the words of the operation. */
@@ -41,7 +42,7 @@ export function toError(ended: Ended, { ref, meaning, timeout, signal }: ErrorCo
   const outcome = ended.outcome as ErrorInit["outcome"];
   const init: ErrorInit = {
     ...{ outcome, attempts, ref, request: last?.request, traceId: last?.traceId, cause: refreshFailure?.cause },
-    at: last?.at ?? new Date().toISOString(),
+    at: last?.at ?? isoTime(),
   };
   const say = (what: string, advice = "") => [`${sentence(what)}`, meaning[outcome], advice].filter(Boolean).join(" ");
   if (aborted || !last) return new KaitenAbortError(say("The call was aborted"), { ...init, cause: signal?.reason });
@@ -65,7 +66,7 @@ export function toError(ended: Ended, { ref, meaning, timeout, signal }: ErrorCo
 export function notAttempted(ref: TokenRef, outcome: ErrorInit["outcome"], cause: unknown): KaitenNotAttemptedError {
   const known = outcome === "unknown" ? "An earlier attempt may have revoked it." : "If it was active, it still is.";
   const summary = `The run stopped before this token's turn: nothing was sent for it. ${known}`;
-  return new KaitenNotAttemptedError(summary, { outcome, attempts: 0, ref, at: new Date().toISOString(), cause });
+  return new KaitenNotAttemptedError(summary, { outcome, attempts: 0, ref, at: isoTime(), cause });
 }
 
 export const sentence = (text: string): string => (text.endsWith(".") ? text : `${text}.`);
