@@ -59,10 +59,13 @@ type Fields = Record<string, string | string[]>;
 function send(
   dispatcher: Dispatcher,
   url: string,
-  { method, headers, signal, onStart }: SendingInit,
+  init: SendingInit,
   resolve: (response: FetchResponse) => void,
   reject: (error: unknown) => void,
 ): void {
+  const { method, headers, onStart } = init;
+  // Reading `init.signal` would make one.
+  const signal = init.ending ?? init.signal;
   const { origin, pathname, search } = new URL(url);
   const chunks: Buffer[] = [];
   let size = 0;

@@ -4,7 +4,7 @@ import { type Client, createClient } from "../../generated/client.js";
 import type { Fetch, FetchResponse, TokenRef } from "../types.js";
 import { announcesBody, discard, hasNoContent, readText } from "./body.js";
 import type { CallCredential, CredentialError } from "./credential.js";
-import { DeadlineError, withDeadline } from "./deadline.js";
+import { DeadlineError, type Ending, withDeadline } from "./deadline.js";
 import { isBrowser, isoTime, platformInit, randomHex, USER_AGENT } from "./platform.js";
 import { redact } from "./redact.js";
 import { ArgumentError, noContent, readAnswer, readFailure, readRefusal, type Stage, StoppedError } from "./result.js";
@@ -20,9 +20,9 @@ export interface Transport {
   inBrowser: boolean;
 }
 
-/** A `fetch` of ours can tell when the request is started: until then nothing was written. */
+/** A `fetch` of ours can tell when the request is started: until then nothing was written. It needs no signal, only `ending`. */
 export type SendingFetch = Fetch & { reportsStart?: true };
-export type SendingInit = RequestInit & { onStart?: () => void };
+export type SendingInit = RequestInit & { onStart?: () => void; ending?: Ending };
 
 /** What openapi-fetch is called with, beside the operation's own parameters. */
 export interface CallInit {
@@ -108,7 +108,7 @@ export async function attempt(
   const progress: Progress = { request: { method: "", url: "" }, stage: "token", text: "" };
   const { secrets } = credential;
 
-  async function send({ method, url }: Request, ending: AbortSignal, stop: () => void): Promise<Response> {
+  async function send({ method, url }: Request, ending: Ending): Promise<Response> {
     progress.request = { method, url };
     const given = credential.getToken(ending);
     const token = typeof given === "string" ? given : await given;
@@ -118,11 +118,20 @@ export async function attempt(
     const sent: Record<string, string> = { authorization: `Bearer ${token}` };
     if (!inBrowser) sent["user-agent"] = USER_AGENT;
     if (trace) sent.traceparent = `00-${traceId}-${randomHex(8)}-01`;
-    ending.throwIfAborted();
+    if (ending.aborted) throw ending.reason;
     if (!mayStart()) throw new StoppedError();
-    const init: SendingInit = { method, headers: sent, redirect: "manual", signal: ending, ...platformInit() };
+    const init: SendingInit = {
+      method,
+      headers: sent,
+      redirect: "manual",
+      get signal() {
+        return ending.signal;
+      },
+      ...platformInit(),
+    };
     progress.stage = fetch.reportsStart ? "connection" : "answer";
     if (fetch.reportsStart) {
+      init.ending = ending;
       init.onStart = () => {
         progress.stage = "answer";
       };
@@ -132,9 +141,9 @@ export async function attempt(
     if (hasNoContent(status)) {
       progress.bare = response;
       if (response.body) discard(response.body);
-      if (announcesBody(status, answered)) stop();
+      if (announcesBody(status, answered)) ending.abort();
     } else {
-      progress.text = response.body ? await readText(response.body, ending) : await response.text();
+      progress.text = response.body ? await readText(response.body, ending.signal) : await response.text();
     }
     // All that openapi-fetch reads, and within the limit.
     return { status, ok, headers: answered, redirected, text: async () => progress.text } as Response;
@@ -143,8 +152,8 @@ export async function attempt(
   let result: AttemptResult;
   let answeredId: string | null = null;
   try {
-    const { data, error, response } = await withDeadline(timeout, signal, (ending, stop) =>
-      operation.send(client, { parseAs: "text", fetch: (parts) => send(parts, ending, stop) }),
+    const { data, error, response } = await withDeadline(timeout, signal, (ending) =>
+      operation.send(client, { parseAs: "text", fetch: (parts) => send(parts, ending) }),
     );
     answeredId = response.headers.get("kaiten-traceid");
     result = readAnswer(response, data ?? error, progress.text, secrets);
@@ -180,7 +189,7 @@ export async function refresh(
   signal: AbortSignal | undefined,
 ): Promise<true | RefreshFailure | undefined> {
   try {
-    const refreshed = await withDeadline(timeout, signal, (ending) => credential.refresh(ending));
+    const refreshed = await withDeadline(timeout, signal, (ending) => credential.refresh(ending.signal));
     return refreshed || undefined;
   } catch (thrown) {
     if (signal?.aborted) return undefined;

@@ -1,11 +1,12 @@
 // The bearer credential: a token, or a provider that returns one.
 import type { TokenProvider, TokenRequest } from "../types.js";
+import type { Ending } from "./deadline.js";
 
 /** The credential within one call. */
 export interface CallCredential {
   /** Every token that this call was given: what must be redacted. */
   readonly secrets: readonly string[];
-  getToken(signal: AbortSignal): string | Promise<string>;
+  getToken(ending: Pick<Ending, "signal">): string | Promise<string>;
   /** @returns whether another token takes the place of the one that was refused. */
   refresh(signal: AbortSignal): Promise<boolean>;
 }
@@ -65,7 +66,7 @@ export function createCredential(token: string | TokenProvider): () => CallCrede
     let replacement: string | undefined;
     return {
       secrets,
-      async getToken(signal) {
+      async getToken({ signal }) {
         if (replacement !== undefined) return replacement;
         const requestedIn = generation;
         issued = { token: await provide(token, { signal }), generation: requestedIn };

@@ -4,22 +4,56 @@
 export class DeadlineError extends Error {}
 
 /**
- * Runs a task, and ends it after `timeout` ms or when `outer` aborts, whether or not the task heeds its signal.
+ * How a task learns that it must end: what our own code needs of an AbortSignal, at a fraction of its cost. A class, since
+ * an object with closures takes 2 % of each call.
+ */
+export class Ending {
+  aborted = false;
+  reason: unknown = undefined;
+  private listener: (() => void) | undefined = undefined;
+  private controller: AbortController | undefined = undefined;
+
+  /** There is one at a time. */
+  addEventListener(_: "abort", listener: () => void): void {
+    this.listener = listener;
+  }
+
+  removeEventListener(): void {
+    this.listener = undefined;
+  }
+
+  /** For all others. It is made when it is first read: over undici nothing reads it, which saves a tenth of a call there. */
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.aborted) this.controller.abort(this.reason);
+    return this.controller.signal;
+  }
+
+  abort(reason?: unknown): void {
+    this.aborted = true;
+    this.reason = reason;
+    this.controller?.abort(reason);
+    this.listener?.();
+  }
+}
+
+/**
+ * Runs a task, and ends it after `timeout` ms or when `outer` aborts, whether or not the task heeds that.
  *
  * One promise, and no listener on its own signal: with `Promise.race` every call took 20 % longer, most of it in the
  * garbage collector (Node 20, `--cpu-prof`).
  *
- * @param task gets its signal, and `stop`, which aborts that signal and lets the task go on.
+ * @param task may also call `abort` itself, and go on.
  * @throws `outer`'s reason, a {@link DeadlineError}, or what the task throws.
  */
 export function withDeadline<T>(
   timeout: number,
   outer: AbortSignal | undefined,
-  task: (signal: AbortSignal, stop: () => void) => Promise<T>,
+  task: (ending: Ending) => Promise<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     outer?.throwIfAborted();
-    const controller = new AbortController();
+    const ending = new Ending();
     const settle = () => {
       clearTimeout(timer);
       outer?.removeEventListener("abort", abort);
@@ -27,12 +61,12 @@ export function withDeadline<T>(
     const end = (reason: unknown) => {
       settle();
       reject(reason);
-      controller.abort(reason);
+      ending.abort(reason);
     };
     const abort = () => end(outer?.reason);
     const timer = setTimeout(() => end(new DeadlineError()), timeout);
     outer?.addEventListener("abort", abort);
-    task(controller.signal, () => controller.abort()).then(
+    task(ending).then(
       (value) => {
         settle();
         resolve(value);

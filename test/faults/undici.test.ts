@@ -5,7 +5,8 @@ import { connect, createServer as createTcpServer, type Socket } from "node:net"
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { Agent, type Dispatcher, H2CClient, ProxyAgent } from "undici";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { createKaitenClient, type KaitenError } from "../../src/index.js";
+import type { SendingInit } from "../../src/call/attempt.js";
+import { createKaitenClient, type Fetch, type KaitenError } from "../../src/index.js";
 import { type UndiciOptions, undiciFetch } from "../../src/undici.js";
 import { playScript } from "./server.js";
 import { api, killed, send } from "./steps.js";
@@ -18,7 +19,7 @@ function open(options?: UndiciOptions) {
   return fetch;
 }
 
-function revokeBy(baseUrl: string, fetch: ReturnType<typeof undiciFetch>, timeout = 20_000) {
+function revokeBy(baseUrl: string, fetch: Fetch, timeout = 20_000) {
   const options = { baseUrl, token: "ksh_0123456789", retries: 0, fetch, timeout };
   return createKaitenClient(options).serviceAccounts.tokens.revoke(REF);
 }
@@ -302,6 +303,38 @@ test("a signal that has aborted before: nothing is sent", async () => {
   const call = open()(server.url, { method: "DELETE", signal: AbortSignal.abort("before") });
   await expect(call).rejects.toBe("before");
   expect(server.requests).toHaveLength(0);
+});
+
+describe("a call through a fetch around it frees its connection when it is aborted", () => {
+  type Around = (fetch: ReturnType<typeof undiciFetch>) => Fetch;
+  const asOurs = { reportsStart: true } as const;
+  test.each<[string, Around]>([
+    ["that passes on what it gets", (fetch) => (url, init) => fetch(url, init)],
+    [
+      "that makes another init",
+      (fetch) =>
+        (url, { ...init }) =>
+          fetch(url, init),
+    ],
+    [
+      "that tells of the start, too, and makes an init of what is documented",
+      (fetch) =>
+        Object.assign((url: string, { method, headers, signal, onStart }: SendingInit) => {
+          return fetch(url, { method, headers, signal, onStart } as RequestInit);
+        }, asOurs),
+    ],
+  ])("%s", async (_, around) => {
+    const controller = new AbortController();
+    let closed: Promise<unknown> | undefined;
+    const baseUrl = await serve(({ socket }) => {
+      closed = once(socket, "close");
+      controller.abort();
+    });
+    const kaiten = createKaitenClient({ baseUrl, token: "ksh_0123456789", fetch: around(open()) });
+    const call = kaiten.serviceAccounts.tokens.revoke(REF, { signal: controller.signal });
+    await expect(call).rejects.toMatchObject({ name: "KaitenAbortError", outcome: "unknown" });
+    await closed;
+  });
 });
 
 test("data behind an answer without content is dropped", async () => {

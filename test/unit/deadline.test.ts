@@ -1,7 +1,7 @@
 // A task with a limit, and a pause that can be cut short. Neither leaves a timer or a listener behind.
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { DeadlineError, pause, withDeadline } from "../../src/call/deadline.js";
+import { DeadlineError, type Ending, pause, withDeadline } from "../../src/call/deadline.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -32,11 +32,15 @@ describe("withDeadline", () => {
   });
 
   test.each([
-    ["heeds its signal", (signal: AbortSignal) => new Promise((_, reject) => signal.addEventListener("abort", reject))],
+    ["heeds its signal", ({ signal }: Ending) => new Promise((_, reject) => signal.addEventListener("abort", reject))],
+    [
+      "needs no signal",
+      (ending: Ending) => new Promise((_, reject) => ending.addEventListener("abort", () => reject())),
+    ],
     ["does not heed it", never],
   ])("ends a task that %s, in time and not before", async (_, task) => {
     const { signal } = new AbortController();
-    const given: AbortSignal[] = [];
+    const given: Ending[] = [];
     const ended = vi.fn();
     const run = withDeadline(1_000, signal, (inner) => {
       given.push(inner);
@@ -54,9 +58,9 @@ describe("withDeadline", () => {
 
   test("ends a task when the caller aborts, with the caller's reason", async () => {
     const controller = new AbortController();
-    let inner: AbortSignal | undefined;
-    const run = withDeadline(1_000, controller.signal, (signal) => {
-      inner = signal;
+    let inner: Ending | undefined;
+    const run = withDeadline(1_000, controller.signal, (ending) => {
+      inner = ending;
       return never();
     });
     controller.abort("enough");
@@ -81,11 +85,13 @@ describe("withDeadline", () => {
 
   test("lets a task abort its own signal and go on", async () => {
     const { signal } = new AbortController();
-    const run = withDeadline(1_000, signal, async (inner, stop) => {
-      stop();
-      return inner.aborted;
+    const run = withDeadline(1_000, signal, async (ending) => {
+      const before = ending.signal;
+      ending.abort("by itself");
+      // Also for whoever reads the signal only now.
+      return [before.reason, ending.signal.reason, ending.aborted];
     });
-    expect(await run).toBe(true);
+    expect(await run).toEqual(["by itself", "by itself", true]);
     expect(signal.aborted).toBe(false);
     expectNothingLeft(signal);
   });
