@@ -20,8 +20,11 @@ export interface Transport {
   inBrowser: boolean;
 }
 
-/** A `fetch` of ours can tell when the request is started: until then nothing was written. It needs no signal, only `ending`. */
-export type SendingFetch = Fetch & { reportsStart?: true };
+/**
+ * A `fetch` of ours can tell when the request is started: until then nothing was written. One over undici also takes the
+ * `ending` in place of a signal.
+ */
+export type SendingFetch = Fetch & { reportsStart?: true; takesEnding?: true };
 export type SendingInit = RequestInit & { onStart?: () => void; ending?: Ending };
 
 /** What openapi-fetch is called with, beside the operation's own parameters. */
@@ -85,7 +88,10 @@ function createPathSerializer(): typeof defaultPathSerializer {
   };
 }
 
-/** openapi-fetch makes a Request, and `fetch` would make another one from it: this one only carries the parts. */
+/**
+ * openapi-fetch makes a Request, and `fetch` would make another one from it: this one only carries the parts. No operation
+ * has a body, nor headers of its own.
+ */
 function RequestParts(url: string, { method }: RequestInit): object {
   return { url, method };
 }
@@ -120,18 +126,11 @@ export async function attempt(
     if (trace) sent.traceparent = `00-${traceId}-${randomHex(8)}-01`;
     if (ending.aborted) throw ending.reason;
     if (!mayStart()) throw new StoppedError();
-    const init: SendingInit = {
-      method,
-      headers: sent,
-      redirect: "manual",
-      get signal() {
-        return ending.signal;
-      },
-      ...platformInit(),
-    };
+    const signal = fetch.takesEnding ? null : ending.signal;
+    const init: SendingInit = { method, headers: sent, redirect: "manual", signal, ...platformInit() };
+    if (fetch.takesEnding) init.ending = ending;
     progress.stage = fetch.reportsStart ? "connection" : "answer";
     if (fetch.reportsStart) {
-      init.ending = ending;
       init.onStart = () => {
         progress.stage = "answer";
       };

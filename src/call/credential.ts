@@ -66,10 +66,10 @@ export function createCredential(token: string | TokenProvider): () => CallCrede
     let replacement: string | undefined;
     return {
       secrets,
-      async getToken({ signal }) {
+      async getToken(ending) {
         if (replacement !== undefined) return replacement;
         const requestedIn = generation;
-        issued = { token: await provide(token, { signal }), generation: requestedIn };
+        issued = { token: await provide(token, { signal: ending.signal }), generation: requestedIn };
         secrets.push(issued.token);
         return issued.token;
       },

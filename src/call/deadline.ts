@@ -22,7 +22,7 @@ export class Ending {
     this.listener = undefined;
   }
 
-  /** For all others. It is made when it is first read: over undici nothing reads it, which saves a tenth of a call there. */
+  /** For all others: a `fetch`, a token provider. Made when it is first read; a call over undici without it takes 10 % less. */
   get signal(): AbortSignal {
     this.controller ??= new AbortController();
     if (this.aborted) this.controller.abort(this.reason);

@@ -49,7 +49,7 @@ export function randomHex(bytes: number): string {
   return hex;
 }
 
-let latest = { ms: 0, iso: "" };
+let latest = { ms: Number.NaN, iso: "" };
 
 /** The time by the local clock (ISO 8601). Calls that end within a ms share its text: to write it takes 2 % of a call. */
 export function isoTime(): string {

@@ -353,6 +353,15 @@ describe("a call through a fetch around it frees its connection when it is abort
   });
 });
 
+test("a signal of a fetch around it ends the request, too", async () => {
+  const own = new AbortController();
+  const url = await serve(() => own.abort(new Error("The fetch around it has had enough")));
+  const fetch = open();
+  const around = Object.assign((url: string, init: RequestInit) => fetch(url, { ...init, signal: own.signal }), fetch);
+  const summary = expect.stringContaining("has had enough");
+  await expect(revokeBy(url, around)).rejects.toMatchObject({ name: "KaitenConnectionError", summary });
+});
+
 test("data behind an answer without content is dropped", async () => {
   const dispatcher = new Agent();
   dispatcher.dispatch = (_, handler) => {

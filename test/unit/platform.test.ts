@@ -173,3 +173,10 @@ describe("in a browser", () => {
     expect((await ended(refused(), { client: { retries: 0 } })).error).toMatchObject({ outcome: "not-revoked" });
   });
 });
+
+test("a clock that stands at its beginning is read as any other", async () => {
+  vi.setSystemTime(0);
+  vi.resetModules();
+  const { isoTime } = await import("../../src/call/platform.js");
+  expect([isoTime(), isoTime()]).toEqual(Array(2).fill("1970-01-01T00:00:00.000Z"));
+});
