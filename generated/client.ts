@@ -17,6 +17,7 @@ export const servers = [
 /** The statuses that each operation documents as problems (`application/problem+json`, RFC 9457). */
 export const problemStatuses = {
   deleteServiceAccountToken: [400, 401, 403, 404, 422, 500],
+  getServiceAccount: [404],
 } as const;
 
 type Init<Id extends keyof Operations> = object extends FetchOptions<Operations[Id]> ? [init?: FetchOptions<Operations[Id]>] : [init: FetchOptions<Operations[Id]>];
@@ -37,4 +38,17 @@ export const createClient = (options: ClientOptions): Client => createFetchClien
  */
 export function deleteServiceAccountToken(client: Client, ...init: Init<"delete-service-account-token">): Result<"delete-service-account-token"> {
   return client.DELETE("/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}", ...init);
+}
+
+/**
+ * Get a service account by slug
+ *
+ * The record of a service account with all its tokens, revoked and expired ones included, newest first [documented]. It comes at once, without pages; a token is left out only some time after it was revoked or expired, by default 90 days [observed]. Secrets are never in it [documented].
+ *
+ * - `serviceAccountSlug`: Slug of the service account.
+ *
+ * `GET /service-accounts/{serviceAccountSlug}`
+ */
+export function getServiceAccount(client: Client, ...init: Init<"get-service-account">): Result<"get-service-account"> {
+  return client.GET("/service-accounts/{serviceAccountSlug}", ...init);
 }

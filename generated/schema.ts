@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/service-accounts/{serviceAccountSlug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a service account by slug
+         * @description The record of a service account with all its tokens, revoked and expired ones included, newest first [documented]. It comes at once, without pages; a token is left out only some time after it was revoked or expired, by default 90 days [observed]. Secrets are never in it [documented].
+         */
+        get: operations["get-service-account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -63,6 +83,38 @@ export interface components {
             value?: unknown;
         } & {
             [key: string]: unknown;
+        };
+        /** @description A service account with its tokens [documented]. */
+        ServiceAccount: {
+            id: string;
+            name: string;
+            slug: string;
+            externalId: string;
+            createdBy?: components["schemas"]["User"];
+            /** Format: date-time */
+            createdAt: string;
+            tokens: components["schemas"]["Token"][];
+        };
+        /** @description A token of a service account, without its secret [documented]. */
+        Token: {
+            id: string;
+            name: string;
+            slug: string;
+            scopes: string[];
+            serviceAccountId: string;
+            /** Format: date-time */
+            expiresAt?: string;
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: components["schemas"]["User"];
+            /** Format: date-time */
+            revokedAt?: string;
+            revokedBy?: components["schemas"]["User"];
+        };
+        /** @description A user of the organization. */
+        User: {
+            id: string;
+            name?: string;
         };
     };
     responses: never;
@@ -147,6 +199,41 @@ export interface operations {
             };
             /** @description The API failed [documented]. The token may be revoked or not: this may come after the update was committed [observed]. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-service-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Slug of the service account.
+                 * @example service-account-slug
+                 */
+                serviceAccountSlug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service account and its tokens [documented]. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccount"];
+                };
+            };
+            /** @description There is no such service account in the organization of the credential, or its membership has ended. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,7 @@
 // logs no headers and follows no redirect (see prism.ts), so the credential goes to the deployment alone.
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
-import { redact } from "../src/call/redact.js";
+import { redact } from "../src/answer/redact.js";
 import { checkClientOptions, OptionError } from "../src/check.js";
 import { printable } from "../src/cli/text.js";
 import { checkAnswer, checkValidity } from "./live/checks.js";

@@ -1,6 +1,6 @@
 // Checks what a caller passes, once and before anything else. The code behind it trusts what it gets.
-import { tokenFault } from "./call/credential.js";
-import { SlugError, slugFault } from "./call/slug.js";
+import { tokenFault } from "./secret.js";
+import { SlugError, slugFault } from "./slug.js";
 import type { BulkOptions, BulkRef, BulkRefs, CallOptions, ClientOptions, TokenRef, VerifyOptions } from "./types.js";
 
 /** An option is wrong. Messages never contain the value of an option: it could be the token. */

@@ -2,7 +2,7 @@
 import { createTransport } from "./call/attempt.js";
 import { createCredential } from "./call/credential.js";
 import { revoke } from "./call/revoke.js";
-import { revokeAll } from "./call/revoke-all.js";
+import { revokeAll } from "./run/revoke-all.js";
 import { verify } from "./call/verify.js";
 import {
   checkBulkOptions,
@@ -14,7 +14,7 @@ import {
   checkSecret,
   checkVerifyOptions,
 } from "./check.js";
-import type { ClientOptions, KaitenClient, Revocation } from "./types.js";
+import type { ClientOptions, KaitenClient } from "./types.js";
 
 /**
  * Creates a client. Nothing is sent until it is used.
@@ -34,8 +34,7 @@ export function createKaitenClient(options: ClientOptions): KaitenClient {
         async revoke(ref, callOptions) {
           const checked = checkRef(ref);
           const call = callOptions === undefined ? defaults : checkCallOptions(settings, callOptions);
-          // It is undefined only for a call of `revokeAll`, when the run has stopped.
-          return revoke(transport, openCredential(), checked, call) as Promise<Revocation>;
+          return revoke(transport, openCredential(), checked, call);
         },
         revokeAll(refs, bulkOptions = {}) {
           const context = { transport, openCredential, check: checkBulkRef };

@@ -2,8 +2,8 @@
 // Import it as `kaiten-service-accounts/undici`; it needs undici 7 or 8 beside it.
 import undici, { type Agent, type Dispatcher } from "undici";
 import type { SendingInit } from "./call/attempt.js";
-import { announcesBody, BODY_LIMIT, hasNoContent } from "./call/body.js";
-import { decode } from "./call/decode.js";
+import { announcesBody, BODY_LIMIT, hasNoContent } from "./answer/body.js";
+import { decode } from "./answer/decode.js";
 import type { Fetch, FetchHeaders, FetchResponse } from "./types.js";
 
 // It exports no version: undici 6 lacks this, and the handlers that are used below.

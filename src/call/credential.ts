@@ -1,5 +1,6 @@
 // The bearer credential: a token, or a provider that returns one.
 import type { TokenProvider, TokenRequest } from "../types.js";
+import { tokenFault } from "../secret.js";
 import type { Ending } from "./deadline.js";
 
 /** The credential within one call. */
@@ -19,22 +20,6 @@ interface IssuedToken {
 
 /** The provider threw, or returned something that cannot be sent. `cause` is what it threw. */
 export class CredentialError extends Error {}
-
-/** RFC 6750 §2.1, `b64token`: anything else cannot be sent as it is. */
-const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
-
-/** @returns what is wrong with a token, in words that do not show it; undefined if it can be sent. */
-export function tokenFault(token: unknown): string | undefined {
-  if (typeof token !== "string") return `is ${token === null ? "null" : `of type ${typeof token}`}, not a string`;
-  if (token === "") return "is empty";
-  if (token === "undefined" || token === "null") return `is the text "${token}": a variable was not set`;
-  if (/^bearer\s/i.test(token)) return "begins with the word Bearer: pass the token alone";
-  if (token.trim() !== token) return "has white space around it: trim it";
-  if (/^["'].*["']$/.test(token)) return "is in quotes: remove them";
-  if (/^(ksm_|whsec_)/.test(token))
-    return "is another kind of secret (ksm_… or whsec_…), which this API does not accept";
-  return B64TOKEN.test(token) ? undefined : "has characters that no bearer token has (RFC 6750 §2.1)";
-}
 
 /** @returns a function that opens the credential for one call. */
 export function createCredential(token: string | TokenProvider): () => CallCredential {

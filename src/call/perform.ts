@@ -1,42 +1,12 @@
-// A call: attempts, the verdict on each, and when to end. It serves any operation.
+// A call: attempts, and the verdict on each. It serves any operation, and does not decide when to try again.
 import type { AttemptEvent, Outcome, TokenRef } from "../types.js";
 import { type Attempt, attempt, type Operation, type RefreshFailure, refresh, type Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
 import { pause } from "./deadline.js";
 import { randomHex } from "./platform.js";
-import { MARK } from "./redact.js";
+import { MARK } from "../answer/redact.js";
 import { backoff } from "./retry.js";
 import type { AttemptResult, Next, Verdict } from "./verdict.js";
-
-/** Decides when an attempt may start, and how many there are. A run of many calls has one that knows of all of them. */
-export interface Gate {
-  /** @returns whether the next attempt may start; false: no further one will. */
-  enter(): boolean | Promise<boolean>;
-  /** Asked again when the token is there, before anything is sent. */
-  mayStart(): boolean;
-  /** Called after each attempt. @returns ms until the next one; undefined: there is none. */
-  leave(result: AttemptResult, next: Next): number | undefined;
-  /** Waits between two attempts, or until they have become pointless. */
-  pause(ms: number): Promise<void>;
-}
-
-/** The gate of a call on its own. */
-function createGate(retries: number, maxRetryAfter: number, signal: AbortSignal | undefined): Gate {
-  let retried = 0;
-  return {
-    enter: () => true,
-    mayStart: () => true,
-    leave: (result, next) =>
-      next === "backoff" && retried < retries ? retryDelay(result, retried++, maxRetryAfter) : undefined,
-    pause: (ms) => pause(ms, signal),
-  };
-}
-
-/** @returns ms; undefined where the server asks for a longer pause than the caller allows. */
-export function retryDelay(result: AttemptResult, retried: number, maxRetryAfter: number): number | undefined {
-  const asked = result.retryAfter ?? 0;
-  return asked > maxRetryAfter ? undefined : Math.max(asked, backoff(retried));
-}
 
 export interface CallSettings {
   /** In ms, of an attempt. */
@@ -47,17 +17,15 @@ export interface CallSettings {
   signal: AbortSignal | undefined;
 }
 
-export interface Call extends Operation, CallSettings {
+export interface CallOperation extends Operation {
   credential: CallCredential;
-  /** Of the run that the call is part of. By default it has one of its own. */
-  gate?: Gate | undefined;
   /** Whether an attempt before the first may have revoked the token. */
   maybeRevoked?: boolean;
   judge(result: AttemptResult, maybeRevoked: boolean): Verdict;
   onAttempt?: ((event: AttemptEvent) => void) | undefined;
 }
 
-/** How a call ended. */
+/** How far a call has come; once it makes no further attempt, how it ended. */
 export interface Ended {
   /** The last attempt; undefined if none was made. */
   last: Attempt | undefined;
@@ -71,42 +39,66 @@ export interface Ended {
   refreshFailure: RefreshFailure | undefined;
 }
 
-/** Makes attempts until one of them, the gate or the caller ends the call. Throws nothing. */
-export async function perform(transport: Transport, call: Call): Promise<Ended> {
-  const { credential, timeout, retries, maxRetryAfter, signal, onAttempt } = call;
-  const gate = call.gate ?? createGate(retries, maxRetryAfter, signal);
+export interface Call {
+  readonly state: Ended;
+  /** Makes one attempt. @param mayStart asked when the token is there, before anything is sent. */
+  attempt(mayStart?: () => boolean): Promise<{ result: AttemptResult; next: Next }>;
+  /** After a 401. @returns whether another token will be sent. */
+  refresh(): Promise<boolean>;
+  /** Tells the observer of the attempt. @param delay ms until the next one; undefined: there is none. */
+  report(delay: number | undefined): void;
+}
+
+export function createCall(transport: Transport, operation: CallOperation, settings: CallSettings): Call {
+  const { credential, onAttempt, maybeRevoked = false } = operation;
+  const { timeout, signal } = settings;
   const traceId = transport.trace ? randomHex(16) : undefined;
-  let { maybeRevoked = false } = call;
-  let outcome: Outcome = maybeRevoked ? "unknown" : "not-revoked";
-  let last: Attempt | undefined;
-  let refreshFailure: RefreshFailure | undefined;
-
-  for (let number = 1; ; number++) {
-    const end = (attempts: number, aborted: boolean): Ended => {
-      return { last, attempts, outcome, maybeRevoked, aborted, refreshFailure };
-    };
-    if (signal?.aborted) return end(number - 1, true);
-    const open = gate.enter();
-    if (open !== true && !(await open)) return end(number - 1, false);
-
-    const started = performance.now();
-    refreshFailure = undefined;
-    last = await attempt(transport, call, { credential, traceId, timeout, signal, mayStart: gate.mayStart });
-    const ms = performance.now() - started;
-    const verdict = call.judge(last.result, maybeRevoked);
-    outcome = verdict.outcome;
-
-    let delay = gate.leave(last.result, verdict.next);
-    if (verdict.next === "refresh") {
+  const outcome: Outcome = maybeRevoked ? "unknown" : "not-revoked";
+  const state: Ended = {
+    ...{ last: undefined, attempts: 0, outcome, maybeRevoked, aborted: false, refreshFailure: undefined },
+  };
+  let ms = 0;
+  return {
+    state,
+    async attempt(mayStart = () => true) {
+      if (state.attempts > 0) state.maybeRevoked ||= state.outcome === "unknown";
+      state.refreshFailure = undefined;
+      const started = performance.now();
+      const last = await attempt(transport, operation, { credential, traceId, timeout, signal, mayStart });
+      ms = performance.now() - started;
+      const verdict = operation.judge(last.result, state.maybeRevoked);
+      Object.assign(state, { last, attempts: state.attempts + 1, outcome: verdict.outcome });
+      return { result: last.result, next: verdict.next };
+    },
+    async refresh() {
       const refreshed = await refresh(credential, timeout, signal);
-      if (refreshed === true) delay = 0;
-      else refreshFailure = refreshed;
-    }
-    if (onAttempt) notify(() => onAttempt(toEvent(call.slugs, number, last as Attempt, { outcome, ms, delay })));
-    if (delay === undefined) return end(number, signal?.aborted === true && wasCut(last.result, verdict.next));
-    maybeRevoked ||= outcome === "unknown";
-    if (delay > 0) await gate.pause(delay);
+      if (refreshed !== true) state.refreshFailure = refreshed;
+      return refreshed === true;
+    },
+    report(delay) {
+      const { last, attempts, outcome } = state;
+      if (onAttempt && last) notify(() => onAttempt(toEvent(operation.slugs, attempts, last, { outcome, ms, delay })));
+    },
+  };
+}
+
+/** Makes attempts until one of them or the caller ends the call. Throws nothing. */
+export async function perform(call: Call, { retries, maxRetryAfter, signal }: CallSettings): Promise<Ended> {
+  for (let retried = 0; ; ) {
+    if (signal?.aborted) return { ...call.state, aborted: true };
+    const { result, next } = await call.attempt();
+    let delay = next === "backoff" && retried < retries ? retryDelay(result, retried++, maxRetryAfter) : undefined;
+    if (next === "refresh" && (await call.refresh())) delay = 0;
+    call.report(delay);
+    if (delay === undefined) return { ...call.state, aborted: signal?.aborted === true && wasCut(result, next) };
+    if (delay > 0) await pause(delay, signal);
   }
+}
+
+/** @returns ms; undefined where the server asks for a longer pause than the caller allows. */
+export function retryDelay(result: AttemptResult, retried: number, maxRetryAfter: number): number | undefined {
+  const asked = result.retryAfter ?? 0;
+  return asked > maxRetryAfter ? undefined : Math.max(asked, backoff(retried));
 }
 
 /** Whether an abort can have ended the attempt, or the refresh behind it. */

@@ -3,9 +3,9 @@ import { deleteServiceAccountToken } from "../../generated/client.js";
 import type { Verification } from "../types.js";
 import type { Attempt, Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
-import { type CallSettings, perform } from "./perform.js";
+import { type CallOperation, type CallSettings, createCall, perform } from "./perform.js";
 import { secureHex } from "./platform.js";
-import { type Answer, describeAnswer, GATEWAY, NOT_THE_API, pathHint, sentence, waitAdvice } from "./to-error.js";
+import { type Answer, describeAnswer, GATEWAY, NOT_THE_API, pathHint, sentence, waitAdvice } from "../answer/to-error.js";
 import { type AttemptResult, verdict } from "./verdict.js";
 
 type Finding = Pick<Verification, "validity" | "canRevoke" | "reason">;
@@ -21,7 +21,7 @@ export async function verify(
   settings: CallSettings,
 ): Promise<Verification> {
   const ref = { serviceAccountSlug: `verify-${secureHex(16)}`, tokenSlug: `verify-${secureHex(16)}` };
-  const { last, aborted } = await perform(transport, {
+  const operation: CallOperation = {
     slugs: ref,
     send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
     judge(result, maybeRevoked) {
@@ -29,8 +29,9 @@ export async function verify(
       // The question is about this token, not about its replacement.
       return { outcome, next: next === "refresh" ? "stop" : next };
     },
-    ...{ credential, ...settings },
-  });
+    credential,
+  };
+  const { last, aborted } = await perform(createCall(transport, operation, settings), settings);
   if (aborted || !last) throw settings.signal?.reason;
   const { at, traceId } = last;
   return { ...read(last), at, ...(traceId !== undefined && { traceId }) };

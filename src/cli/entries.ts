@@ -1,5 +1,5 @@
 // The entries of a list: each is a token that can be sent, or has a fault. Faults are data; their words are at the end.
-import { canExist, slugFault } from "../call/slug.js";
+import { canExist, slugFault } from "../slug.js";
 import { createTokenMap, type Targets } from "./targets.js";
 
 export type Column = "serviceAccountSlug" | "tokenSlug";

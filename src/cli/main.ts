@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command `kaiten-service-accounts`. Errors are a line that says what to do; --verbose shows the stack, too.
 import { CommanderError } from "commander";
-import { holdsCredential } from "../call/slug.js";
+import { holdsCredential } from "../slug.js";
 import { createCommand } from "./command.js";
 import { EXIT, type ExitCode } from "./exit-code.js";
 import { printable } from "./text.js";

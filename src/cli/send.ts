@@ -1,6 +1,6 @@
 // Sends what was confirmed: prints and records results, and stops when it should.
 import { writeSync } from "node:fs";
-import { canExist } from "../call/slug.js";
+import { canExist } from "../slug.js";
 import type { AttemptEvent, PaceEvent, TokenRef, TokenResult } from "../index.js";
 import { codeOfError, EXIT, type ExitCode } from "./exit-code.js";
 import { finish, type Session } from "./finish.js";

@@ -1,5 +1,5 @@
 // Tokens, each once, with what is known of each; grouped by service account, in the order they were added.
-import { slugFault } from "../call/slug.js";
+import { slugFault } from "../slug.js";
 import type { TokenRef } from "../index.js";
 import { UsageError } from "./usage-error.js";
 

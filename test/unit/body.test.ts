@@ -1,6 +1,6 @@
 // A body is read to its limit and no further, and what is not read is cancelled.
 import { describe, expect, test } from "vitest";
-import { announcesBody, BODY_LIMIT, discard, hasNoContent, readText } from "../../src/call/body.js";
+import { announcesBody, BODY_LIMIT, discard, hasNoContent, readText } from "../../src/answer/body.js";
 
 const never = () => new AbortController().signal;
 

@@ -2,7 +2,7 @@
 
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { type ConnectFault, readCause } from "../../src/call/cause.js";
+import { type ConnectFault, readCause } from "../../src/answer/cause.js";
 
 const SECRET = "ksh_0123456789abcdef";
 const connectFault = (thrown: unknown) => readCause(thrown, [])?.fault;

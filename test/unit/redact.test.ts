@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { redact, redactHeaders, redactJson } from "../../src/call/redact.js";
+import { redact, redactHeaders, redactJson } from "../../src/answer/redact.js";
 import { answer, page, problem, revoke, TOKEN } from "./fake-api.js";
 
 const SECRET = "ksh_0123456789abcdef";

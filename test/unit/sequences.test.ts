@@ -4,8 +4,7 @@
 import { expect, test } from "vitest";
 import { createTransport } from "../../src/call/attempt.js";
 import { createCredential } from "../../src/call/credential.js";
-import type { Gate } from "../../src/call/perform.js";
-import { revoke } from "../../src/call/revoke.js";
+import { conclude, openCall } from "../../src/call/revoke.js";
 import type { Fetch, FetchResponse, KaitenError, Revocation } from "../../src/index.js";
 
 // Half of the time went into stacks that nobody reads.
@@ -67,17 +66,6 @@ const STEPS: Record<string, Step> = {
   refused: { answer: fails("ECONNREFUSED"), next: unchanged },
 };
 
-/** No time passes between attempts. */
-function instantGate(): Gate {
-  let retried = 0;
-  return {
-    enter: () => true,
-    mayStart: () => true,
-    leave: (_, next) => (next === "backoff" && retried++ < RETRIES ? 0 : undefined),
-    pause: async () => {},
-  };
-}
-
 interface Options {
   ignoreAbsent: boolean;
   maybeRevoked: boolean;
@@ -96,13 +84,17 @@ async function play(names: readonly string[], { ignoreAbsent, maybeRevoked, refr
     ? ({ rejected }: { rejected?: string }) => (rejected ? "ksh_fresh" : "ksh_first")
     : "ksh_first";
   const settings = { timeout: 1_000, retries: RETRIES, maxRetryAfter: 0, signal: undefined, onAttempt: undefined };
-  const ended = await revoke(
-    createTransport("https://kaiten.example.com/api", fetch, false),
-    createCredential(token)(),
-    { serviceAccountSlug: "ci-bot", tokenSlug: "deploy-key" },
-    { ...settings, ignoreAbsent, maybeRevoked },
-    instantGate(),
-  ).then(
+  const all = { ...settings, ignoreAbsent, maybeRevoked };
+  const ref = { serviceAccountSlug: "ci-bot", tokenSlug: "deploy-key" };
+  const transport = createTransport("https://kaiten.example.com/api", fetch, false);
+  const call = openCall(transport, createCredential(token)(), ref, all);
+  // No time passes between attempts.
+  for (let retried = 0; ; ) {
+    const { next } = await call.attempt();
+    if (next === "refresh" && (await call.refresh())) continue;
+    if (next !== "backoff" || retried++ >= RETRIES) break;
+  }
+  const ended = await (async () => conclude(call.state, ref, all))().then(
     (result) => ({ resolved: true, outcome: (result as Revocation).outcome }),
     (error: KaitenError) => ({ resolved: false, outcome: error.outcome }),
   );

@@ -2,11 +2,11 @@
 import { hasUnreadableName, isProblemType, readProblem } from "../errors/problem.js";
 import type { FetchResponse } from "../types.js";
 import { type ConnectFault, readCause } from "./cause.js";
-import { CredentialError } from "./credential.js";
-import { DeadlineError } from "./deadline.js";
+import { CredentialError } from "../call/credential.js";
+import { DeadlineError } from "../call/deadline.js";
 import { redact, redactHeaders, redactJson } from "./redact.js";
-import { readRetryAfter } from "./retry.js";
-import type { AttemptResult } from "./verdict.js";
+import { readRetryAfter } from "../call/retry.js";
+import type { AttemptResult } from "../call/verdict.js";
 
 /** What an attempt waits for. From `answer` on, some of the request may have been written. */
 export type Stage = "token" | "connection" | "answer";

@@ -11,9 +11,9 @@ import {
   KaitenTimeoutError,
 } from "../errors/errors.js";
 import type { TokenRef } from "../types.js";
-import type { Ended } from "./perform.js";
-import { isoTime } from "./platform.js";
-import type { AttemptResult } from "./verdict.js";
+import type { Ended } from "../call/perform.js";
+import { isoTime } from "../call/platform.js";
+import type { AttemptResult } from "../call/verdict.js";
 
 /** What an outcome means, and which scope is needed, in the words of the operation. */
 export type Meaning = Record<ErrorInit["outcome"] | "scope", string>;
