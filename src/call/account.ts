@@ -62,7 +62,7 @@ const withUsers = (value: Record<string, unknown>): Record<string, unknown> => {
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
 /** Zero times, of Go or of Unix, are how some servers write "never". It is never compared with the local clock. */
-const isTime = (value: unknown): value is string =>
+export const isTime = (value: unknown): value is string =>
   typeof value === "string" && DATE_TIME.test(value) && Date.parse(value) > 0;
 
 /** @returns undefined for what is not the record of this account, or may not be as it is now. */

@@ -1,35 +1,100 @@
-// What can be typed: the commands, their options and their help.
-import { Command, InvalidArgumentError, Option } from "commander";
+// What can be typed: the commands, their options and their help; and what is said of an error that ends one.
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { holdsCredential, looksSecret } from "../secret.js";
 import { VERSION } from "../version.js";
-import type { ExitCode } from "./exit-code.js";
+import { Interrupted, UsageError } from "./errors.js";
+import { EXIT, type ExitCode } from "./exit-code.js";
+import { type Io, processIo } from "./io.js";
 import type { Flags } from "./settings.js";
 import { printable } from "./text.js";
+import { createOutput } from "./ui/output.js";
+
+/**
+ * Runs the command.
+ *
+ * @param argv without Node and the script.
+ */
+export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const [stdout, stderr] = [createOutput(io.stdout, io), createOutput(io.stderr, io)];
+  const credential = io.env.KAITEN_AUTH_TOKEN?.trim() ?? "";
+  if (argv.some((argument) => isSecret(argument) || holdsCredential(argument, credential))) {
+    stderr.tell(SECRET_ARGUMENT);
+    return EXIT.usage;
+  }
+  let code: ExitCode = EXIT.ok;
+  const end = (ended: ExitCode) => {
+    code = ended;
+  };
+  try {
+    await createCommand({ io, stdout, stderr }, end).parseAsync(argv, { from: "user" });
+    return code;
+  } catch (error) {
+    // Commander has printed it; --help and --version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof Interrupted) {
+      stderr.tell("Nothing was sent.");
+      return EXIT.interrupted;
+    }
+    if (error instanceof UsageError) {
+      for (const line of [...error.details, error.message]) stderr.tell(line);
+      return error.code;
+    }
+    const { stack, message } = error as Error;
+    stderr.tell(`Something went wrong: ${message} Run it again with --verbose to see where.`);
+    if (argv.includes("--verbose")) stderr.line(printable(stack ?? "").replaceAll("\\u000a", "\n"));
+    return EXIT.other;
+  }
+}
+
+/** As the program. Nothing may keep it alive, neither an idle connection nor the body of a 204. */
+export async function runProcess(): Promise<never> {
+  // A reader that has gone, such as `head`, is no crash: also for --help, which writes by itself.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  const code = await main(process.argv.slice(2), processIo());
+  // After an interruption, a reader that takes nothing is not waited for.
+  const limit = code === EXIT.interrupted ? 1_000 : undefined;
+  for (const stream of [process.stderr, process.stdout]) {
+    await new Promise<void>((done) => {
+      stream.write("", () => done());
+      if (limit) setTimeout(done, limit);
+    });
+  }
+  process.exit(code);
+}
+
+/** Also as the value of an option. */
+const isSecret = (argument: string): boolean => looksSecret(argument.replace(/^--?([a-z-]*=|[a-z](?=k))?/i, ""));
+
+const SECRET_ARGUMENT =
+  "An argument is a secret. It is now in your shell's history and was visible to this machine: treat it as leaked. Use slugs for tokens, and KAITEN_AUTH_TOKEN or --token-file for the credential. Nothing was sent.";
 
 const EXAMPLES = `
 Examples:
   export KAITEN_BASE_URL=https://kaiten.example.com/api
-  npx kaiten-service-accounts revoke ci-bot deploy-key   # one token
-  npx kaiten-service-accounts revoke --from leak.csv     # again: continues
-  npx kaiten-service-accounts verify --for 5m            # still accepted?
+  kaiten-service-accounts list ci-bot
+  kaiten-service-accounts revoke ci-bot deploy-key   # one token
+  kaiten-service-accounts revoke ci-bot --all        # all that are active
+  kaiten-service-accounts revoke --from leak.csv     # again: continues
+  kaiten-service-accounts verify --for 5m            # still accepted?
 
-The credential comes from KAITEN_AUTH_TOKEN, --token-file or a hidden prompt,
+The credential comes from --token-file, KAITEN_AUTH_TOKEN or a hidden prompt,
 never from an argument: everybody on the machine can read those. A revoked
-token may be accepted for up to 5 more minutes: \`verify\` shows how long.
-Lists, journal and output are described in docs/command.md.`;
+token may be accepted for up to 5 more minutes: \`verify\` shows whether it is.
+Lists and output are described in docs/command.md.`;
 
 const OUTCOMES = `
 Outcomes, a line each on standard output:
-  revoked      the API confirmed it for this request
-  absent       the API finds no active token by this name
+  revoked      recorded as revoked, now or before
+  absent       the API has no such token: misspelt, or of somebody else
   not-revoked  the request was not carried out
   unknown      the token may be revoked or not: run the same command again
 
 Exit codes, for many tokens the most severe (6, 3, 5, 4, 1):
-  0    every token is revoked, or no longer found by the API
+  0    every token that was named is revoked
   1    you said no, lines were skipped, or results were not delivered
-  2    wrong arguments, list or journal: nothing was sent
+  2    wrong arguments or list: nothing was sent
   3    the credential was refused (401, 403)
-  4    token or route not found (404)
+  4    account, token or route not found
   5    the request was rejected (another 4xx)
   6    no usable answer: a token may still be active
   130  interrupted`;
@@ -53,56 +118,78 @@ function onlyOnce(value: string, previous: string | undefined): string {
   return value;
 }
 
-function addConnectionOptions(command: Command): Command {
+function addConnectionOptions(command: Command, credential: string): Command {
   return command
-    .option("--base-url <url>", "where the API is, with its path prefix (default: $KAITEN_BASE_URL)")
-    .option("--token-file <path>", "file with the credential, or - for standard input (default: $KAITEN_AUTH_TOKEN)")
+    .option("--base-url <url>", "where the API is, with its path (default: $KAITEN_BASE_URL)")
+    .option("--token-file <path>", `file with ${credential}, or - for standard input (default: $KAITEN_AUTH_TOKEN)`)
+    .option("--header-file <path>", "more headers to send, one a line, for a gateway that wants its own")
     .addOption(new Option("--timeout <seconds>", "how long an attempt may take (default: 20)").argParser(number))
+    .addOption(new Option("--retries <n>", "attempts after the first, 0 to 100 (default: 2)").argParser(number))
     .option("--allow-insecure", "allow plain http to another machine: the credential can be read on the way")
     .option("--json", "print results as JSON, one object per line");
 }
 
 /** @param end called with the exit code. */
-export function createCommand(end: (code: ExitCode) => void): Command {
-  const program = new Command("npx kaiten-service-accounts")
+function createCommand(
+  outputs: { io: Io } & Record<"stdout" | "stderr", ReturnType<typeof createOutput>>,
+  end: (code: ExitCode) => void,
+): Command {
+  const { io, stderr } = outputs;
+  const program = new Command("kaiten-service-accounts")
     .description("Revokes API tokens of Kaiten service accounts, and reports what is known of each.")
     .version(VERSION)
     .addHelpText("after", EXAMPLES)
-    .configureOutput({ outputError: (text, write) => write(`${text.trim().split("\n").map(printable).join("\n")}\n`) })
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: (text) => {
+        for (const line of text.trim().split("\n")) stderr.tell(line);
+      },
+    })
     .exitOverride()
     .showSuggestionAfterError();
 
-  addConnectionOptions(program.command("revoke"))
+  addConnectionOptions(program.command("list"), "the credential")
+    .summary("show the tokens of a service account")
+    .description("Shows the tokens of a service account: which are active, which are revoked, when and by whom.")
+    .argument("<account>", "slug of the service account")
+    .addHelpText("after", "\nExit codes: 0 shown, 3 credential refused, 4 no such account, 6 no usable answer.")
+    .action(async (account: string, flags: Flags) => {
+      // Loaded here, so that --help does not wait for it.
+      const { list } = await import("./show.js");
+      end(await list(account, flags, outputs));
+    });
+
+  addConnectionOptions(program.command("revoke"), "the credential")
     .summary("revoke tokens")
-    .description("Revokes tokens of a service account, or those of a list.")
+    .description("Revokes tokens of a service account, or those of a list. The same command again continues.")
     .argument("[account]", "slug of the service account")
     .argument("[token...]", "slugs of its tokens (names, not secrets)")
+    .option("--all", "every active token of the account")
     .addOption(new Option("--from <file>", "a list of tokens, or - for standard input").argParser(onlyOnce))
-    .option("--journal <file>", "where the state is kept (default with --from FILE: FILE.journal.ndjson)")
-    .option("--no-journal", "keep no state")
     .option("-y, --yes", "do not ask")
     .option("--dry-run", "check everything and show what would be revoked")
     .option("--skip-bad", "leave out bad lines of the list (exit 1)")
-    .option("--ignore-absent", "count tokens that the API does not find as success")
-    .option("--maybe-revoked", "without a journal: an earlier run may have revoked these tokens")
     .addOption(new Option("--concurrency <n>", "requests at once, 1 to 256 (default: 8)").argParser(number))
-    .addOption(new Option("--retries <n>", "attempts after the first, 0 to 100 (default: 2)").argParser(number))
     .option("--verbose", "print each attempt")
     .addHelpText("after", OUTCOMES)
     .action(async (account: string | undefined, tokens: string[], flags: Flags) => {
-      // Loaded here, so that --help does not wait for it.
-      const { revoke } = await import("./run.js");
-      end(await revoke(account, tokens, flags));
+      const { revoke } = await import("./revoke.js");
+      end(await revoke(account, tokens, flags, outputs));
     });
 
-  addConnectionOptions(program.command("verify"))
-    .summary("check if a secret is still accepted")
-    .description("Checks whether a secret is still accepted at the base URL. It revokes nothing.")
+  addConnectionOptions(program.command("verify"), "another credential, the control")
+    .summary("check whether leaked secrets are still accepted")
+    .description("Asks whether leaked secrets are still accepted at the base URL. It revokes nothing.")
+    .option(
+      "--secret-file <path>",
+      "the leaked secrets, one a line, or - for standard input (default: a hidden prompt)",
+    )
     .addOption(new Option("--for <time>", "keep asking, such as 5m: the last minute decides").argParser(minutes))
-    .addHelpText("after", "\nExit codes: 0 not accepted, 4 accepted, 6 unknown, 2 wrong usage.")
+    .addHelpText("after", "\nExit codes: 0 none is accepted, 4 one is, 6 unknown, 2 wrong usage.")
     .action(async (flags: Flags) => {
       const { verify } = await import("./verify.js");
-      end(await verify(flags));
+      end(await verify(flags, outputs));
     });
   return program;
 }

@@ -1,28 +1,33 @@
 // The entries of a list: each is a token that can be sent, or has a fault. Faults are data; their words are at the end.
 import { canExist, slugFault } from "../slug.js";
-import { createTokenMap, type Targets } from "./targets.js";
+import { createTargets } from "./targets.js";
 
-export type Column = "serviceAccountSlug" | "tokenSlug";
+export type Column = "serviceAccountSlug" | "tokenSlug" | "revokedAt";
+type Slug = Exclude<Column, "revokedAt">;
 type Row = Partial<Record<Column, unknown>>;
 
-const COLUMNS: readonly Column[] = ["serviceAccountSlug", "tokenSlug"];
-/** In small letters. */
-const NAMES: Record<string, Column> = {
+const SLUGS: readonly Slug[] = ["serviceAccountSlug", "tokenSlug"];
+
+/** Without capitals, spaces, `_` and `-`. */
+const NAMES: Readonly<Record<string, Column>> = {
   account: "serviceAccountSlug",
+  serviceaccount: "serviceAccountSlug",
   serviceaccountslug: "serviceAccountSlug",
-  service_account: "serviceAccountSlug",
   token: "tokenSlug",
   tokenslug: "tokenSlug",
-  token_slug: "tokenSlug",
   slug: "tokenSlug",
+  revokedat: "revokedAt",
 };
+
+export const ACCEPTED =
+  "Names of columns: account, service account or service account slug; and token, token slug or slug. Capitals, spaces, _ and - do not matter.";
 
 /** Words that name columns in other lists. They look like slugs, but a line of nothing else is no token. */
 const OTHER_NAMES = /^(name|id|uid|uuid|bot|user|key|secret|value|owner|description|type|status|created|service)$/i;
 
 /** The column that a cell of a header or a member of a JSON object names. */
 function columnOf(name: string): Column | undefined {
-  const key = name.trim().toLowerCase();
+  const key = name.toLowerCase().replace(/[\s_-]/g, "");
   return Object.hasOwn(NAMES, key) ? NAMES[key] : undefined;
 }
 
@@ -30,7 +35,7 @@ interface Fault {
   kind: keyof typeof FAULTS;
   /** The number of the line; in a JSON array `entry 3`. */
   place: number | string;
-  column?: Column;
+  column?: Slug;
   /** What is wrong with a slug; never the slug, which may be a secret. */
   slugFault?: string;
 }
@@ -40,15 +45,19 @@ const MAX_FAULTS = 10;
 export interface EntriesOptions {
   /** An argument: then the list needs no column for it. */
   account?: string | undefined;
-  /** A slug that contains one is refused. */
-  credentials: readonly string[];
+  /** A result of our own with another one is of another deployment. */
+  baseUrl: string;
 }
 
-export function createEntries({ account, credentials }: EntriesOptions) {
-  const targets: Targets = createTokenMap();
+export type Entries = ReturnType<typeof createEntries>;
+
+export function createEntries({ account, baseUrl }: EntriesOptions) {
+  const targets = createTargets();
+  /** Said by the list to be revoked: not sent, wherever else it is named. */
+  const revoked = createTargets();
   const faults: Fault[] = [];
   const counts = new Map<Fault["kind"], number>();
-  const found = { targets, faults, counts, bad: 0, duplicates: 0, alreadyRevoked: 0 };
+  const found = { targets, revoked, faults, counts, bad: 0, duplicates: 0 };
 
   function refuse(fault: Fault): void {
     found.bad++;
@@ -58,7 +67,7 @@ export function createEntries({ account, credentials }: EntriesOptions) {
 
   /** @throws an Error for a first line that would be taken for a token. */
   function columnsOf(cells: readonly string[]): { isHeader: boolean; columns: readonly (Column | undefined)[] } {
-    const needed = account === undefined ? COLUMNS : COLUMNS.slice(1);
+    const needed = account === undefined ? SLUGS : SLUGS.slice(1);
     const columns = cells.map(columnOf);
     const named = columns.filter((column) => column !== undefined);
     if (new Set(named).size === named.length && needed.every((column) => named.includes(column))) {
@@ -73,31 +82,47 @@ export function createEntries({ account, credentials }: EntriesOptions) {
       return { isHeader: false, columns: needed };
     }
     const example = account === undefined ? "account,token" : "token";
-    throw new Error(`its first line does not name the columns. Begin the list with a line such as ${example}`);
+    throw new Error(
+      `its first line does not name the columns. Begin the list with a line such as ${example}. ${ACCEPTED}`,
+    );
   }
 
-  function add(place: Fault["place"], row: Row): void {
-    const ref = { serviceAccountSlug: account, ...row };
-    const fault = faultOf(ref);
+  /** @param isRevoked whether the list says so in another way than `revokedAt`. */
+  function add(place: Fault["place"], row: Row, isRevoked = false): void {
+    const { revokedAt, ...slugs } = { serviceAccountSlug: account, ...row };
+    const fault = faultOf(slugs);
+    const ref = slugs as Record<Slug, string>;
     if (fault) refuse({ place, ...fault });
-    else if (targets.get(ref as Record<Column, string>)) found.duplicates++;
-    else targets.set(ref as Record<Column, string>, true);
+    else if (isRevoked || isPast(revokedAt)) {
+      revoked.add(ref);
+      targets.remove(ref);
+    } else if (targets.has(ref)) found.duplicates++;
+    else if (!revoked.has(ref)) targets.add(ref);
   }
   function faultOf(ref: Row): Omit<Fault, "place"> | undefined {
-    for (const column of COLUMNS) {
-      const fault = ref[column] === undefined ? "is missing" : slugFault(ref[column], credentials);
+    for (const column of SLUGS) {
+      const fault = ref[column] === undefined ? "is missing" : slugFault(ref[column]);
       if (fault) return { kind: "slug", column, slugFault: fault };
     }
     return account === undefined || ref.serviceAccountSlug === account ? undefined : { kind: "account" };
   }
 
+  /** @throws an Error for an object that holds a list itself. */
   function addObject(place: Fault["place"], value: unknown): void {
-    const members = typeof value === "object" && value !== null ? Object.entries(value) : undefined;
-    const named = members?.map(([name, member]) => [columnOf(name), member] as const).filter(([column]) => column);
-    const row: Row = Object.fromEntries(named ?? []);
-    if (!named || named.length > Object.keys(row).length) refuse({ kind: "object", place });
-    else if (isPast(Object.fromEntries(members ?? []).revokedAt)) found.alreadyRevoked++;
-    else add(place, row);
+    const members = typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+    if (members && ["tokens", "items"].some((name) => name in members && Array.isArray(members[name as never]))) {
+      throw new Error(
+        "it holds an object with a list in it, such as the API's own JSON of a service account. To revoke all tokens of an account: kaiten-service-accounts revoke <account> --all",
+      );
+    }
+    const named = Object.entries(members ?? {}).flatMap(([name, member]) => {
+      const column = columnOf(name);
+      return column ? [[column, typeof member === "string" ? member.trim() : member] as const] : [];
+    });
+    const row: Row = Object.fromEntries(named);
+    const { outcome, baseUrl: sentTo } = (members ?? {}) as Record<string, unknown>;
+    if (!members || named.length > Object.keys(row).length) refuse({ kind: "object", place });
+    else add(place, row, outcome === "revoked" && sentTo === baseUrl);
   }
   return Object.assign(found, { columnsOf, refuse, add, addObject });
 }
@@ -112,15 +137,13 @@ function isPast(date: unknown): boolean {
   return time > EARLIEST && time <= Date.now();
 }
 
-export type Entries = ReturnType<typeof createEntries>;
-
-const WORDS: Record<Column, string> = { serviceAccountSlug: "service account", tokenSlug: "token" };
+const WORDS: Record<Slug, string> = { serviceAccountSlug: "service account", tokenSlug: "token" };
 
 /** What is wrong, and what is likely to help. */
 const FAULTS = {
   cells: ["has more or fewer cells than the first line", "A cell with the delimiter in it must be in quotes."],
   object: ["is not a JSON object that names each column once", "Write one object on each line, or one array of all."],
-  slug: ["", "Check the names of the columns. A list has names (slugs) of tokens, never secrets."],
+  slug: ["", "The columns may be named wrongly. A list has names (slugs) of tokens, never secrets."],
   account: ["is of another service account than the argument", "Leave the argument out."],
 } as const;
 
@@ -131,5 +154,5 @@ export function explain({ faults, bad, counts }: Entries, name: string): { lines
   });
   if (bad > lines.length) lines.push(`and ${(bad - lines.length).toLocaleString("en")} more`);
   const [kind = "slug"] = [...counts].sort(([, one], [, other]) => other - one)[0] ?? [];
-  return { lines, likelyCause: FAULTS[kind][1] };
+  return { lines, likelyCause: `${FAULTS[kind][1]} ${ACCEPTED}` };
 }

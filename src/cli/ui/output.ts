@@ -1,28 +1,42 @@
 // Standard output and standard error. Nothing waits for a slow reader: text is buffered, and what was not accepted is counted.
-import type { WriteStream } from "node:tty";
-import { styleText } from "node:util";
+import type { Io, Sink } from "../io.js";
+import { printable, wrap } from "../text.js";
 
 export type Output = ReturnType<typeof createOutput>;
-export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
-export function createOutput(stream: WriteStream) {
+/** ECMA-48 §8.3.117. */
+const COLOURS = { green: 32, cyan: 36, yellow: 33, red: 31 } as const;
+export type Colour = keyof typeof COLOURS;
+
+export function createOutput(stream: Sink, { env }: Pick<Io, "env">) {
   let undelivered = 0;
-  const paint: Paint = (style, text) => styleText(style, text, { stream });
+  const isTerminal = stream.isTTY === true;
+  /** A dumb terminal shows escape sequences as they are. */
+  const isSmart = isTerminal && env.TERM !== "dumb";
+  const hasColours = env.FORCE_COLOR ? env.FORCE_COLOR !== "0" : isSmart && !env.NO_COLOR;
+  const columns = () => stream.columns || 80;
+  const paint = (colour: Colour, text: string) => (hasColours ? `\u001b[${COLOURS[colour]}m${text}\u001b[39m` : text);
+  function line(text: string): void {
+    undelivered++;
+    stream.write(`${text}\n`, (error) => {
+      if (!error) undelivered--;
+    });
+  }
   return {
-    isTerminal: stream.isTTY === true,
-    get columns() {
-      return stream.columns || 80;
-    },
+    isTerminal,
+    isSmart,
+    columns,
+    paint,
     /** How many lines the reader has not accepted: still buffered, or lost. */
-    get undelivered() {
-      return undelivered;
-    },
+    undelivered: () => undelivered,
     write: (text: string) => void stream.write(text),
-    line(text: string): void {
-      undelivered++;
-      stream.write(`${text}\n`, (error) => {
-        if (!error) undelivered--;
-      });
+    /** A line for another program: as it is. */
+    line,
+    /** Words for a person: nothing in them can move the cursor, and a terminal breaks them between words. */
+    tell(text: string, colour?: Colour): void {
+      const safe = printable(text);
+      const lines = isTerminal ? wrap(safe, columns()) : safe;
+      line(colour ? paint(colour, lines) : lines);
     },
     /** Resolves when every line was accepted or lost, or the signal aborts. */
     flushed: (signal?: AbortSignal) =>
@@ -31,7 +45,5 @@ export function createOutput(stream: WriteStream) {
         // Callbacks come in order, also after an error.
         stream.write("", () => resolve());
       }),
-    /** The text in a colour, where this output has colours. */
-    paint,
   };
 }
