@@ -75,24 +75,9 @@ export function createTransport(
   baseUrl: string,
   { fetch, headers, trace }: { fetch: Fetch; headers: Readonly<Record<string, string>>; trace: boolean },
 ): Transport {
-  const client = createClient({
-    baseUrl,
-    Request: RequestParts as object as typeof Request,
-    pathSerializer: createPathSerializer(),
-    querySerializer: createQuerySerializer(),
-  });
+  const client = createClient({ baseUrl, Request: RequestParts as object as typeof Request });
   const inBrowser = isBrowser();
   return { client, fetch, headers, trace: trace && !inBrowser, inBrowser };
-}
-
-/** As openapi-fetch's own, with each template split once. */
-function createPathSerializer(): typeof defaultPathSerializer {
-  const templates = new Map<string, string[]>();
-  return (template, params) => {
-    const parts = templates.get(template) ?? template.split(/[{}]/);
-    templates.set(template, parts);
-    return parts.map((part, index) => (index % 2 === 0 ? part : encodeURIComponent(String(params[part])))).join("");
-  };
 }
 
 /**
