@@ -2,8 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { holdsCredential, looksSecret } from "../secret.js";
 import { VERSION } from "../version.js";
-import { Interrupted, UsageError } from "./errors.js";
-import { EXIT, type ExitCode } from "./exit-code.js";
+import { EXIT, type ExitCode, Interrupted, UsageError } from "./exit.js";
 import { type Io, processIo } from "./io.js";
 import type { Flags } from "./settings.js";
 import { printable } from "./text.js";
@@ -36,7 +35,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
       return EXIT.interrupted;
     }
     if (error instanceof UsageError) {
-      for (const line of [...error.details, error.message]) stderr.tell(line);
+      for (const line of [...error.details, `${error.message} Nothing was sent.`]) stderr.tell(line);
       return error.code;
     }
     const { stack, message } = error as Error;

@@ -1,58 +1,113 @@
 // The credential: from a file, standard input, the environment or a hidden prompt. It is never shown, nor what names it.
-import { createReadStream, readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { TokenProvider } from "../index.js";
 import { tokenFault } from "../secret.js";
-import { UsageError } from "./errors.js";
-import type { Io } from "./io.js";
-import { expiryOf, isSameOwner } from "./jwt.js";
+import { UsageError } from "./exit.js";
+import { type Io, readText } from "./io.js";
 import type { Output } from "./ui/output.js";
 import { ask, canAsk } from "./ui/question.js";
+
+/** The claims of a JWT, without proof: its signature is not checked. */
+export function claimsOf(secret: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const [, claims = "", signature] = secret.split(".");
+    return signature === undefined ? undefined : Object(JSON.parse(Buffer.from(claims, "base64url").toString()));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The user and the organization, as far as it says. */
+const ownerOf = (claims: object) => Object.entries(claims).filter(([name]) => name === "sub" || /org/i.test(name));
+
+/** Whom the credential belongs to, for the person who is asked. */
+export function describe({ secret, source }: Pick<Credential, "secret" | "source">): string {
+  const claims = claimsOf(secret);
+  if (!claims) return `access token from ${source}`;
+  const owner = ownerOf(claims).map(
+    ([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  const expiry = expiryOf(secret);
+  return [
+    `JWT from ${source}`,
+    ...owner,
+    ...(expiry < MAX_DATE ? [`expires ${new Date(expiry).toISOString()}`] : []),
+  ].join(", ");
+}
+
+/** Whether two credentials are of the same user and organization; undefined where neither of them says. */
+export function isSameOwner(one: string, other: string): boolean | undefined {
+  if (one === other) return true;
+  const [first, second] = [one, other].map(
+    (secret) => claimsOf(secret) && JSON.stringify(ownerOf(claimsOf(secret) ?? {}).sort()),
+  );
+  return first === undefined && second === undefined ? undefined : first === second;
+}
+
+/** The latest that there is (ECMA-262 §21.4.1.1). */
+const MAX_DATE = 8.64e15;
+
+/** In ms since 1970; never, where it does not say. */
+export function expiryOf(secret: string): number {
+  const exp = claimsOf(secret)?.exp;
+  return typeof exp === "number" && exp * 1000 < MAX_DATE ? exp * 1000 : Number.POSITIVE_INFINITY;
+}
 
 export interface Credential {
   /** As it is now. */
   readonly secret: string;
   /** Where it came from. */
   readonly source: string;
-  /** For the client. */
   readonly token: TokenProvider;
-  /** Whether it is a file that can be read again. */
-  readonly isRenewed: boolean;
+  /** Whether it is a file, which is read again when the credential is refused. */
+  readonly isFile: boolean;
   /** Whether a person can be asked for another one. */
   readonly mayAsk: boolean;
-  /** Whether it has expired, by the clock of this machine. A file is read again before that is said. */
-  hasExpired(): boolean;
-  /**
-   * Asks for another one.
-   *
-   * @param sameOwner whether it must be of the same user and organization, as far as they say.
-   * @throws {Interrupted}
-   */
-  askAgain(why: string, options: { sameOwner: boolean; signal?: AbortSignal }): Promise<void>;
+  /** By the clock of this machine. A file is read again before that is said. */
+  hasExpired(): Promise<boolean>;
+  /** @param sameOwner whether another user or organization is refused, as far as the credential says. */
+  askAgain(why: string, sameOwner: boolean, signal: AbortSignal): Promise<void>;
 }
 
 const PROMPT = "Credential (hidden): ";
+const OTHER_OWNER = "the credential of another user or organization, where the same names are other tokens.";
+export const NO_CREDENTIAL = "There is no credential: set KAITEN_AUTH_TOKEN, or pass --token-file PATH.";
 
 /**
- * @param isAttended whether a person watches the run, and can be asked again for a credential that was not typed.
+ * @param isAttended whether a person watches, and can be asked again for a credential that was not typed.
  * @throws {UsageError} saying what is wrong, without the credential.
  */
 export async function openCredential(
-  tokenFile: string | undefined,
-  { io, stderr, isAttended }: { io: Io; stderr: Output; isAttended: boolean },
+  path: string | undefined,
+  { io, stderr }: { io: Io; stderr: Output },
+  isAttended: boolean,
 ): Promise<Credential> {
-  const isFile = tokenFile !== undefined && tokenFile !== "-" && isRegular(tokenFile);
-  let { secret, source } = await readFirst(tokenFile, io, stderr);
+  const isFile = path !== undefined && path !== "-" && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  const checked = (text: string) => {
+    const fault = tokenFault(text.trim());
+    if (fault) throw new UsageError(`The credential from ${source} ${fault}.`);
+    return text.trim();
+  };
+  let source = "the prompt";
+  let secret = "";
+  if (path !== undefined && !(path === "-" && canAsk(io))) {
+    source = path === "-" ? "standard input" : "--token-file";
+    secret = checked(await readText(path, io, "--token-file"));
+  } else if (path === undefined && io.env.KAITEN_AUTH_TOKEN) {
+    source = "KAITEN_AUTH_TOKEN";
+    secret = checked(io.env.KAITEN_AUTH_TOKEN);
+  } else if (canAsk(io)) secret = await askForSecret(PROMPT, io, stderr);
+  else throw new UsageError(NO_CREDENTIAL);
   /** What rotates the credential rewrites the file. */
-  function readAgain(): void {
-    const found = checked(readFile(tokenFile as string), source);
+  async function readAgain(): Promise<void> {
+    const found = checked(await readText(path as string, io, "--token-file"));
     if (isSameOwner(secret, found) === false) {
       throw new UsageError(
-        "The file of --token-file now has the credential of another user or organization, where the same names are other tokens. Nothing more is sent with it. Restore the first one, and run the same command again.",
+        `The file of --token-file now has ${OTHER_OWNER} Restore the first one, then run this again.`,
       );
     }
     secret = found;
   }
-  const expiresBy = (time: number) => (expiryOf(secret) ?? Number.POSITIVE_INFINITY) <= time;
   return {
     get secret() {
       return secret;
@@ -60,97 +115,36 @@ export async function openCredential(
     get source() {
       return source;
     },
-    isRenewed: isFile,
+    isFile,
     get mayAsk() {
       return canAsk(io) && (isAttended || source === "the prompt");
     },
-    token({ rejected }) {
-      if (rejected === secret && isFile) readAgain();
+    async token({ rejected }) {
+      if (rejected === secret && isFile) await readAgain();
       return secret;
     },
-    hasExpired() {
-      if (expiresBy(io.now()) && isFile) readAgain();
-      return expiresBy(io.now());
+    async hasExpired() {
+      if (expiryOf(secret) <= io.now() && isFile) await readAgain();
+      return expiryOf(secret) <= io.now();
     },
-    async askAgain(why, { sameOwner, signal }) {
+    async askAgain(why, sameOwner, signal) {
       stderr.tell(why);
-      for (;;) {
-        const typed = await askFor(PROMPT, io, stderr, signal);
-        if (!sameOwner || isSameOwner(secret, typed) !== false) {
-          [secret, source] = [typed, "the prompt"];
-          return;
-        }
-        stderr.tell("This is the credential of another user or organization, where the same names are other tokens.");
+      let typed = await askForSecret(PROMPT, io, stderr, signal);
+      while (sameOwner && isSameOwner(secret, typed) === false) {
+        stderr.tell(`This is ${OTHER_OWNER}`);
+        typed = await askForSecret(PROMPT, io, stderr, signal);
       }
+      [secret, source] = [typed, "the prompt"];
     },
   };
 }
 
-async function readFirst(tokenFile: string | undefined, io: Io, stderr: Output) {
-  const { KAITEN_AUTH_TOKEN } = io.env;
-  if (tokenFile === "-" && !canAsk(io)) {
-    return { secret: checked(await readInput(io), "standard input"), source: "standard input" };
-  }
-  if (tokenFile !== undefined && tokenFile !== "-") {
-    const text = isRegular(tokenFile) ? readFile(tokenFile) : await readPipe(tokenFile);
-    return { secret: checked(text, "--token-file"), source: "--token-file" };
-  }
-  if (tokenFile === undefined && KAITEN_AUTH_TOKEN) {
-    return { secret: checked(KAITEN_AUTH_TOKEN, "KAITEN_AUTH_TOKEN"), source: "KAITEN_AUTH_TOKEN" };
-  }
-  if (!canAsk(io)) throw new UsageError(NO_CREDENTIAL);
-  return { secret: await askFor(PROMPT, io, stderr), source: "the prompt" };
-}
-
-export const NO_CREDENTIAL = "There is no credential: set KAITEN_AUTH_TOKEN, or pass --token-file PATH.";
-
-function checked(text: string, source: string): string {
-  const secret = text.trim();
-  const fault = tokenFault(secret);
-  if (fault) throw new UsageError(`The credential from ${source} ${fault}. Nothing was sent.`);
-  return secret;
-}
-
-/** Asks until it can be sent. @throws {Interrupted} */
-export async function askFor(prompt: string, io: Io, stderr: Output, signal?: AbortSignal): Promise<string> {
+/** Asks until it can be sent. */
+export async function askForSecret(prompt: string, io: Io, stderr: Output, signal?: AbortSignal): Promise<string> {
   for (;;) {
-    const secret = (await ask(io, prompt, { hidden: true, signal })).trim();
+    const secret = (await ask(io, prompt, { isHidden: true, signal })).trim();
     const fault = tokenFault(secret);
     if (!fault) return secret;
     stderr.tell(`What you typed ${fault}.`);
   }
-}
-
-/** Whoever writes it may need a minute. */
-export async function readInput({ stdin }: Pick<Io, "stdin">): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString();
-}
-
-const isRegular = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() !== false;
-
-function readFile(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw unreadable(error);
-  }
-}
-
-/** As of `<(vault read …)`: it can be read once, and blocks until it is written. */
-async function readPipe(path: string): Promise<string> {
-  let text = "";
-  try {
-    for await (const chunk of createReadStream(path, "utf8")) text += chunk;
-  } catch (error) {
-    throw unreadable(error);
-  }
-  return text;
-}
-
-/** The message leaves the path out: people paste credentials there by mistake. */
-function unreadable(error: unknown): UsageError {
-  const { code = "unknown error" } = error as NodeJS.ErrnoException;
-  return new UsageError(`Cannot read the file of --token-file (${code}). It must contain the credential.`);
 }

@@ -1,32 +1,31 @@
 // What the command needs of the world: streams, the environment, a clock and signals. Tests bring their own.
-import { writeSync } from "node:fs";
+import { createReadStream, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EXIT } from "./exit-code.js";
-
-export type Input = NodeJS.ReadableStream & { isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
-export type Sink = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+import { EXIT, UsageError } from "./exit.js";
 
 export interface Io {
   env: Readonly<Record<string, string | undefined>>;
-  stdin: Input;
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
   stdout: Sink;
   stderr: Sink;
   /** Ms since 1970. */
   now(): number;
   /** Rejects when the signal aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<unknown>;
-  /** Calls back at every SIGINT, SIGTERM and SIGHUP. They behave alike. */
+  /** Calls back at every SIGINT, SIGTERM and SIGHUP: they behave alike. */
   onSignal(listener: () => void): void;
-  /** Ends the program at once, as interrupted. What is buffered may never be written, so these lines are written first. */
+  /** Ends the program at once. What is buffered may never be written, so these lines are written first. */
   quit(lines: readonly string[]): void;
 }
+
+export type Sink = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 
 export const processIo = (): Io => ({
   env: process.env,
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  now: () => Date.now(),
+  now: Date.now,
   sleep: (ms, signal) => sleep(ms, undefined, { signal }),
   onSignal(listener) {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, listener);
@@ -40,3 +39,40 @@ export const processIo = (): Io => ({
     process.exit(EXIT.interrupted);
   },
 });
+
+export interface Stop {
+  readonly signal: AbortSignal;
+  /** As the first signal does, but tells nothing. */
+  end(): void;
+  /** At the first signal, which stops the run in order. */
+  onStop: () => void;
+  /** At the second one, which ends the program: what to tell before. */
+  onQuit: () => readonly string[];
+}
+
+export function stopOnSignals(io: Io): Stop {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const stop: Stop = { signal, end: () => controller.abort(), onStop: () => {}, onQuit: () => ["Nothing was sent."] };
+  io.onSignal(() => {
+    if (signal.aborted) return io.quit(stop.onQuit());
+    controller.abort();
+    stop.onStop();
+  });
+  return stop;
+}
+
+/** A file, a pipe, or standard input (`-`). Whoever writes it may need a minute: nothing here blocks. */
+export const open = (path: string, io: Io): AsyncIterable<Uint8Array | string> =>
+  path === "-" ? io.stdin : createReadStream(path);
+
+/** @throws {UsageError} without the path: people paste secrets there by mistake. */
+export async function readText(path: string, io: Io, option: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of open(path, io)) chunks.push(Buffer.from(chunk as Uint8Array));
+  } catch (error) {
+    throw new UsageError(`Cannot read the file of ${option} (${(error as NodeJS.ErrnoException).code}).`);
+  }
+  return Buffer.concat(chunks).toString();
+}

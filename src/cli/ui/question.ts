@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { Interrupted } from "../errors.js";
+import { Interrupted } from "../exit.js";
 import type { Io } from "../io.js";
 
 /** Whether there is somebody to ask. */
@@ -12,43 +12,41 @@ export const canAsk = ({ stdin, stderr }: Io): boolean => stdin.isTTY === true &
 export async function ask(
   { stdin, stderr }: Io,
   question: string,
-  { hidden = false, signal }: { hidden?: boolean; signal?: AbortSignal | undefined } = {},
+  { isHidden = false, signal }: { isHidden?: boolean; signal?: AbortSignal | undefined } = {},
 ): Promise<string> {
   if (signal?.aborted) throw new Interrupted();
   // Raw mode first: only then does the terminal give out a line that has no end yet.
   stdin.setRawMode?.(true);
-  await discardPending(stdin);
+  // What is pending is read at the next turn of the event loop; a turn that reads nothing says that there is no more.
+  let isPending = true;
+  const discard = () => {
+    isPending = true;
+  };
+  stdin.on("data", discard);
+  while (isPending) {
+    isPending = false;
+    await nextTurn();
+    await nextTurn();
+  }
+  stdin.off("data", discard).pause();
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const output = hidden ? nowhere : stderr;
+  const output = isHidden ? nowhere : stderr;
   const prompt = createInterface({ input: stdin, output, terminal: true, prompt: question, historySize: 0 });
-  if (hidden) stderr.write(question);
+  if (isHidden) stderr.write(question);
   prompt.prompt();
   const close = () => prompt.close();
   signal?.addEventListener("abort", close);
   try {
     return await new Promise<string>((resolve, reject) => {
       prompt.once("line", resolve);
-      prompt.once("close", () => reject(new Interrupted()));
+      prompt.once("close", () => {
+        if (!isHidden) stderr.write("\n");
+        reject(new Interrupted());
+      });
     });
   } finally {
     signal?.removeEventListener("abort", close);
     prompt.removeAllListeners("close").close();
-    // A line that was typed in the open has its end already.
-    if (hidden || signal?.aborted) stderr.write("\n");
+    if (isHidden) stderr.write("\n");
   }
-}
-
-/** What is pending is read at the next turn of the event loop; a turn that reads nothing says that there is no more. */
-async function discardPending(stdin: Io["stdin"]): Promise<void> {
-  let pending = true;
-  const discard = () => {
-    pending = true;
-  };
-  stdin.on("data", discard);
-  while (pending) {
-    pending = false;
-    await nextTurn();
-    await nextTurn();
-  }
-  stdin.off("data", discard).pause();
 }

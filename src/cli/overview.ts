@@ -1,0 +1,81 @@
+// What the person sees before anything is destroyed, or instead of it.
+import type { Token, TokenRef } from "../index.js";
+import { type Credential, claimsOf, describe } from "./credential.js";
+import type { Io } from "./io.js";
+import { activeRefs, type Plan } from "./record.js";
+import type { Flags, Settings } from "./settings.js";
+import { plural } from "./text.js";
+
+/** More names than these are too many to read before answering. */
+export const MAX_NAMES = 10;
+const MAX_ACCOUNTS = 20;
+
+interface Shown {
+  io: Io;
+  flags: Flags;
+  settings: Settings;
+  credential: Credential;
+}
+
+export function overview(plan: Plan, { io, flags, settings, credential }: Shown): string[] {
+  const { send, before, absent } = plan;
+  const counts = new Map<string, number>();
+  for (const { serviceAccountSlug } of send) counts.set(serviceAccountSlug, (counts.get(serviceAccountSlug) ?? 0) + 1);
+  const names = send.slice(0, MAX_NAMES).map((ref) => `${nameOf(ref)}  ${recordNote(plan, ref, io)}`.trimEnd());
+  const accounts = Array.from(counts, ([account, count]) => `${account}  ${plural(count, "token")}`);
+  return [
+    `Base URL:   ${settings.baseUrl}`,
+    `Credential: ${describe(credential)}`,
+    ...(before.length > 0 ? [`Revoked already: ${plural(before.length, "token")}, not sent again`] : []),
+    ...(absent.length > 0 ? [`Not in the record: ${plural(absent.length, "token")}, not sent`] : []),
+    ...indented(absent.map(nameOf), MAX_NAMES, "token"),
+    `To revoke:  ${plural(send.length, "token")} of ${plural(counts.size, "service account")}`,
+    ...(send.length > MAX_NAMES
+      ? indented(accounts, MAX_ACCOUNTS, "service account")
+      : indented(names, MAX_NAMES, "token")),
+    ...(flags.all && !claimsOf(credential.secret) ? [MAY_BE_OWN] : []),
+  ];
+}
+
+const MAY_BE_OWN =
+  "The credential is an access token, which may be one of these. If it is, it is refused in the middle of the run.";
+
+const nameOf = ({ serviceAccountSlug, tokenSlug }: TokenRef): string => `${serviceAccountSlug}  ${tokenSlug}`;
+
+function indented(names: readonly string[], most: number, word: string): string[] {
+  const more = names.length > most ? [`and ${plural(names.length - most, `more ${word}`)}`] : [];
+  return [...names.slice(0, most), ...more].map((name) => `  ${name}`);
+}
+
+/** What the record knows of a token, as far as it matters for the question. */
+export function recordNote({ readings }: Plan, { serviceAccountSlug, tokenSlug }: TokenRef, io: Io): string {
+  const reading = readings.get(serviceAccountSlug);
+  const token = reading?.kind === "record" ? reading.tokens.get(tokenSlug) : undefined;
+  if (!token) return "";
+  const day = (time: string) => time.slice(0, 10);
+  const expiry = token.expiresAt
+    ? `${hasExpired(token, io) ? "expired" : "expires"} ${day(token.expiresAt)}`
+    : "never expires";
+  return [`created ${day(token.createdAt)}`, expiry, token.scopes.join(" ")].filter(Boolean).join(", ");
+}
+
+export const hasExpired = ({ expiresAt = "" }: Token, io: Io): boolean => Date.parse(expiresAt) <= io.now();
+
+/** Why the list is wrong as a whole, so that nothing is sent of it; empty where it is not. */
+export function whyNothing({ readings, send, before, absent }: Plan): string[] {
+  const unknown = [...readings].flatMap(([account, { kind }]) => (kind === "no-account" ? [account] : []));
+  if (unknown.length > 0) {
+    return [
+      "Nothing was sent. The API does not know these service accounts: they are misspelt, of another organization than the credential, or their membership has ended.",
+      ...indented(unknown, MAX_NAMES, "service account"),
+      "Correct the list, or take their tokens out, then run the same command again.",
+    ];
+  }
+  if (absent.length === 0 || send.length + before.length > 0) return [];
+  const active = [...readings].flatMap(([account, reading]) => activeRefs(account, reading).map(nameOf));
+  return [
+    "Nothing was sent. None of these tokens is in the record of its service account.",
+    active.length > 0 ? "Active tokens there:" : "There is no active token, either.",
+    ...indented(active, MAX_NAMES, "token"),
+  ];
+}
