@@ -98,7 +98,10 @@ export function createSummary() {
         if (count > refs.length) tell(`  and ${plural(count - refs.length, "more token")}`);
       }
       const words = Object.entries(counts).flatMap(([outcome, count]) => {
-        const before = outcome === "revoked" && summary.before > 0 ? ` (${summary.before} before this run)` : "";
+        const before =
+          outcome === "revoked" && summary.before > 0
+            ? ` (${summary.before.toLocaleString("en")} before this run)`
+            : "";
         return count > 0 ? [`${outcome} ${count.toLocaleString("en")}${before}`] : [];
       });
       tell([plural(summary.total(), "token"), ...words].join(", "));

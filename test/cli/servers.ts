@@ -3,7 +3,13 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { TokenRef } from "../../src/index.js";
-import { createFakeKaiten, type FakeKaiten, type FakeOptions } from "../../src/testing/index.js";
+import {
+  createFakeKaiten,
+  type FakeKaiten,
+  type FakeOptions,
+  type FakeRequest,
+  type FakeToken,
+} from "../../src/testing/index.js";
 import { CREDENTIAL, until } from "./command.js";
 
 export interface Served extends AsyncDisposable {
@@ -11,7 +17,9 @@ export interface Served extends AsyncDisposable {
   url: string;
   /** For the command. */
   env: Record<string, string>;
-  /** How many requests wait for their answer. What they ask for is done by then. */
+  /** The requests that revoke, without those that read the record. */
+  readonly sent: FakeRequest[];
+  /** How many of them wait for their answer. What they ask for is done by then. */
   readonly waiting: number;
   /** Answers those that wait, and all that come. */
   release(): void;
@@ -19,9 +27,9 @@ export interface Served extends AsyncDisposable {
   settled(): Promise<unknown>;
 }
 
-/** @param limit how many requests are answered until `release()`. */
+/** @param limit how many requests to revoke are answered until `release()`. */
 export async function serve(
-  tokens: Iterable<TokenRef & { secret?: string }>,
+  tokens: Iterable<FakeToken>,
   { limit = Number.POSITIVE_INFINITY, ...options }: FakeOptions & { limit?: number } = {},
 ): Promise<Served> {
   const fake = createFakeKaiten({ credential: CREDENTIAL, tokens, ...options });
@@ -33,7 +41,7 @@ export async function serve(
     busy++;
     try {
       const answer = await fake.fetch(`http://fake${url}`, { method, headers: headers as Record<string, string> });
-      if (left-- <= 0) await new Promise<void>((resolve) => gates.add(resolve));
+      if (method === "DELETE" && left-- <= 0) await new Promise<void>((resolve) => gates.add(resolve));
       reply.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
     } catch {
       socket.resetAndDestroy();
@@ -56,6 +64,9 @@ export async function serve(
     fake,
     url,
     env: { KAITEN_BASE_URL: url },
+    get sent() {
+      return fake.requests.filter(({ method }) => method === "DELETE");
+    },
     get waiting() {
       return gates.size;
     },
