@@ -71,16 +71,22 @@ export interface Credential {
 
 const PROMPT = "Credential (hidden): ";
 const OTHER_OWNER = "the credential of another user or organization, where the same names are other tokens.";
+export const SECRET_IN_URL =
+  "The base URL contains a secret. URLs are shown and logged: take it out, and treat it as leaked.";
 export const NO_CREDENTIAL = "There is no credential: set KAITEN_AUTH_TOKEN, or pass --token-file PATH.";
 
-/**
- * @param isAttended whether a person watches, and can be asked again for a credential that was not typed.
- * @throws {UsageError} saying what is wrong, without the credential.
- */
+interface Opened {
+  io: Io;
+  stderr: Output;
+  /** Whether a person watches, and can be asked again for a credential that was not typed. */
+  isAttended: boolean;
+}
+
+/** @throws {UsageError} saying what is wrong, without the credential. */
 export async function openCredential(
   path: string | undefined,
-  { io, stderr }: { io: Io; stderr: Output },
-  isAttended: boolean,
+  { baseUrl }: { baseUrl: string },
+  { io, stderr, isAttended }: Opened,
 ): Promise<Credential> {
   const isFile = path !== undefined && path !== "-" && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   const checked = (text: string) => {
@@ -98,6 +104,7 @@ export async function openCredential(
     secret = checked(io.env.KAITEN_AUTH_TOKEN);
   } else if (canAsk(io)) secret = await askForSecret(PROMPT, io, stderr);
   else throw new UsageError(NO_CREDENTIAL);
+  if (baseUrl.includes(secret)) throw new UsageError(SECRET_IN_URL);
   /** What rotates the credential rewrites the file. */
   async function readAgain(): Promise<void> {
     const found = checked(await readText(path as string, io, "--token-file"));

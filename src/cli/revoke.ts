@@ -9,7 +9,7 @@ import { keyOf, type List, readList, type Targets } from "./list.js";
 import { MAX_NAMES, overview, recordNote, whyNothing } from "./overview.js";
 import { activeRefs, type Plan, readRecords, sortTargets } from "./record.js";
 import { attemptLine, createSummary, fields, type Line, lineOf, noteOf, type Summary } from "./report.js";
-import { checkSettings, type Flags, SECRET_IN_URL, type Settings } from "./settings.js";
+import { checkSettings, type Flags, type Settings } from "./settings.js";
 import { json, plural } from "./text.js";
 import type { Output } from "./ui/output.js";
 import { bar, createProgress, type Picture, type Progress, spinner } from "./ui/progress.js";
@@ -45,14 +45,10 @@ export async function revoke(
   // Arguments and list: before the credential, so that nobody pastes theirs only to hear of a misspelt file name.
   const settings = await checkSettings(flags, io);
   const isAsked = !flags.yes && !flags.dryRun;
-  if (isAsked && (flags.from === "-" || flags.tokenFile === "-" || !canAsk(io))) {
-    throw new UsageError("Cannot ask for confirmation here: pass --yes to revoke these tokens.");
-  }
-  const { targets, skipped, notices } = await readTargets(account, tokens, flags, settings, io);
+  const { targets, skipped, notices } = await readTargets(account, tokens, flags, { ...settings, io, isAsked });
   for (const notice of notices) stderr.tell(notice);
 
-  const credential = await openCredential(flags.tokenFile, outputs, isAsked);
-  if (settings.baseUrl.includes(credential.secret)) throw new UsageError(SECRET_IN_URL);
+  const credential = await openCredential(flags.tokenFile, settings, { ...outputs, isAttended: isAsked });
   refuseFaults(targets, [credential.secret]);
   const session = openSession(flags, settings, credential, outputs);
 
@@ -126,20 +122,25 @@ function refuseFaults(targets: Targets, credentials: readonly string[] = []): vo
 async function readTargets(
   account: string | undefined,
   tokens: readonly string[],
-  { from, skipBad, all = false }: Flags,
-  { baseUrl }: Settings,
-  io: Io,
+  { from, tokenFile, skipBad, all = false }: Flags,
+  { baseUrl, io, isAsked }: { baseUrl: string; io: Io; isAsked: boolean },
 ): Promise<List> {
-  if (from !== undefined) {
-    if (tokens.length > 0 || all) throw new UsageError("Name tokens, or pass --from, or --all: only one of them.");
-    return readList(from, io, { account, baseUrl, skipBad });
+  if (from !== undefined && (tokens.length > 0 || all)) {
+    throw new UsageError("Name tokens, or pass --from, or --all: only one of them.");
   }
-  if (account === undefined || tokens.length > 0 === all) {
+  if (from === undefined && (account === undefined || tokens.length > 0 === all)) {
     throw new UsageError(
       "Name a service account and its tokens, or pass --all for all of its active tokens, or --from FILE for a list.",
     );
   }
-  const refs = (all ? ["all"] : tokens).map((tokenSlug) => ({ serviceAccountSlug: account, tokenSlug }));
+  if (from === "-" && tokenFile === "-") {
+    throw new UsageError("Standard input cannot give both the list and the credential.");
+  }
+  if (isAsked && (from === "-" || tokenFile === "-" || !canAsk(io))) {
+    throw new UsageError("Cannot ask for confirmation here: pass --yes to revoke these tokens.");
+  }
+  if (from !== undefined) return readList(from, io, { account, baseUrl, skipBad });
+  const refs = (all ? ["all"] : tokens).map((tokenSlug) => ({ serviceAccountSlug: account ?? "", tokenSlug }));
   const targets: Targets = new Map(refs.map((ref) => [keyOf(ref), ref]));
   refuseFaults(targets);
   if (all) targets.clear();

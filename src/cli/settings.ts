@@ -3,6 +3,7 @@ import type { SendingFetch } from "../call/attempt.js";
 import { checkBulkOptions, checkClientOptions, isLoopback, OptionError } from "../check.js";
 import { openClient } from "../client.js";
 import type { ClientOptions, Fetch, TokenProvider } from "../index.js";
+import { SECRET_IN_URL } from "./credential.js";
 import { UsageError } from "./exit.js";
 import { type Io, readText } from "./io.js";
 
@@ -52,9 +53,6 @@ export async function checkSettings(flags: Flags, io: Io) {
     inFlight,
   };
 }
-
-export const SECRET_IN_URL =
-  "The base URL contains a secret. URLs are shown and logged: take it out, and treat it as leaked.";
 
 /** What is wrong with a URL names parts of it, so secrets come first. */
 function baseUrlOf(flags: Flags, { env }: Io): string {

@@ -18,7 +18,7 @@ export async function list(account: string, flags: Flags, { io, stdout, stderr }
   const settings = await checkSettings(flags, io);
   const fault = slugFault(account);
   if (fault) throw new UsageError(`The service account ${fault}.`);
-  const credential = await openCredential(flags.tokenFile, { io, stderr }, true);
+  const credential = await openCredential(flags.tokenFile, settings, { io, stderr, isAttended: true });
   const { signal } = stopOnSignals(io);
   const { client } = settings.openClient(credential.token);
   async function read(): Promise<Token[]> {

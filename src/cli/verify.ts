@@ -35,7 +35,7 @@ export async function verify(flags: Flags, { io, stdout, stderr }: Outputs): Pro
     throw new UsageError("Standard input cannot give both the secrets and the credential.");
   }
   const secrets = await readSecrets(secretFile, io, stderr);
-  const control = await openControl(tokenFile, io, stderr, forMs);
+  const control = await openControl(tokenFile, settings, { io, stderr, forMs });
   const stop = stopOnSignals(io);
   const { signal } = stop;
   const { verifyMany } = settings.openClient(control.token);
@@ -134,9 +134,13 @@ async function readSecrets(path: string | undefined, io: Io, stderr: Output): Pr
 }
 
 /** The client's own credential, which must be accepted where a secret is refused. Without one, it is asked for then. */
-async function openControl(tokenFile: string | undefined, io: Io, stderr: Output, forMs: number) {
+async function openControl(
+  tokenFile: string | undefined,
+  settings: { baseUrl: string },
+  { io, stderr, forMs }: { io: Io; stderr: Output; forMs: number },
+) {
   const isGiven = tokenFile !== undefined || Boolean(io.env.KAITEN_AUTH_TOKEN);
-  const given = isGiven ? await openCredential(tokenFile, { io, stderr }, false) : undefined;
+  const given = isGiven ? await openCredential(tokenFile, settings, { io, stderr, isAttended: false }) : undefined;
   const endsEarly = (secret: string) => forMs > 0 && expiryOf(secret) < io.now() + forMs;
   if (given && !given.isFile && endsEarly(given.secret)) throw new UsageError(ENDS_EARLY);
   let typed: string | undefined;
