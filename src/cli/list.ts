@@ -56,7 +56,7 @@ export async function readList(from: string, io: Io, options: ListOptions): Prom
     throw new UsageError(`${plural(faults.length, "fault")} in ${name}. ${likely} ${advice}`, EXIT.usage, notices);
   }
   if (targets.size + revoked.size === 0) {
-    throw new UsageError(`No token is named in ${name}. ${likely}`, EXIT.usage, notices);
+    throw new UsageError(`No token is named in ${name}. ${ACCEPTED}`, EXIT.usage, notices);
   }
   if (faults.length > 0) notices.push(`${plural(faults.length, "line")} skipped. ${likely}`);
   if (duplicates() > 0) notices.push(`${plural(duplicates(), "duplicate")} left out.`);
@@ -167,8 +167,10 @@ const IS_ACCOUNT =
   "an object in it has a list of its own, as the API's JSON of a service account. To revoke all tokens of an account: kaiten-service-accounts revoke <account> --all";
 
 /** Text that is no date: `Date.parse` finds a year in "0". A date of zero, in whatever form and time zone, means none. */
-const isPast = (date: unknown): boolean =>
-  typeof date === "string" && /^2\d{3}-\d\d-\d\dT/.test(date) && Date.parse(date) <= Date.now();
+function isPast(date: unknown): boolean {
+  const time = typeof date === "string" && /^\d{4}-\d\d-\d\dT/.test(date) ? Date.parse(date) : 0;
+  return time > Date.UTC(2000, 0) && time <= Date.now();
+}
 
 function readEntries(text: string, entries: Entries): void {
   const first = /\S/.exec(text)?.[0];

@@ -1,6 +1,6 @@
 // Text for a terminal: nothing in it moves the cursor or is unseen, and JSON remains the same JSON.
 import { describe, expect, test } from "vitest";
-import { plural, printable, shellQuote } from "../../../src/cli/text.js";
+import { plural, printable, table, wrap } from "../../../src/cli/text.js";
 
 describe("a character is written as JSON would escape it", () => {
   test.each([
@@ -50,13 +50,20 @@ test.each([
 });
 
 test.each([
-  ["leak.csv", "leak.csv"],
-  ["/tmp/a-b_c.csv", "/tmp/a-b_c.csv"],
-  ["leak report.csv", "'leak report.csv'"],
-  ["it's", `'it'\\''s'`],
-  ["$(rm -r x)", "'$(rm -r x)'"],
-  ["", "''"],
-  ["a\u001b[2J", "'a\\u001b[2J'"],
-])("%j is quoted for a shell as %s", (word, quoted) => {
-  expect(shellQuote(word)).toBe(quoted);
+  [12, "one two three four", "one two\nthree four"],
+  [9, "  one two three", "  one\n  two\n  three"],
+  [5, "uninterruptible ok", "uninterruptible\nok"],
+  [80, "one two", "one two"],
+  [80, "", ""],
+])("in %i columns, %j breaks between words", (columns, text, wrapped) => {
+  expect(wrap(text, columns)).toBe(wrapped);
+});
+
+test("cells of a table stand below each other", () => {
+  expect(
+    table([
+      ["A", "LONG", "C"],
+      ["longer", "b", ""],
+    ]),
+  ).toEqual(["A       LONG  C", "longer  b"]);
 });

@@ -1,6 +1,6 @@
 // The exit code for each thing that can become of a token, and for many at once.
 import { expect, test } from "vitest";
-import { codeOfError, type ExitCode, mostSevere } from "../../../src/cli/exit-code.js";
+import { codeOfError, type ExitCode, mostSevere } from "../../../src/cli/exit.js";
 import {
   KaitenAbortError,
   KaitenConnectionError,
@@ -49,6 +49,8 @@ test.each<[number, string, unknown]>([
   [6, "a lost connection", connection("unknown")],
   [6, "a timeout before anything was sent", new KaitenTimeoutError("no", 10, failure("not-revoked"))],
   [6, "a 500", problem(500, "unknown")],
+  [6, "a 500 to a read of the record", problem(500)],
+  [6, "a page in place of the record", response(200)],
   [6, "a 408", response(408, "unknown")],
   [6, "a 401 after an attempt that may have revoked it", problem(401, "unknown")],
   [3, "not attempted after a refusal", notAttempted(problem(401))],
