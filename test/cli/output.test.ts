@@ -2,57 +2,65 @@
 import { expect, test } from "vitest";
 import { playScript } from "../faults/server.js";
 import { api, NOT_FOUND, problem, problemText } from "../faults/steps.js";
-import { FULL_DISK, makeFolder, run, start, until } from "./command.js";
+import { FULL_DISK, makeFolder, run, runAtTerminal, runChild, start, until } from "./command.js";
 import { makeTokens, serve, tokensOf } from "./servers.js";
 
+/** A server without records. */
+const noRecord = problem(404, { code: "NOT_FOUND" });
 const YES = ["--yes", "--concurrency", "1"];
 
-test("--json prints the result lines of the journal", async () => {
-  await using server = await serve(tokensOf("ci-bot", "key-1", "key-3"));
+test("--json prints one object for each token: that is the evidence for the report", async () => {
+  const before = {
+    tokenSlug: "key-0",
+    serviceAccountSlug: "ci-bot",
+    revokedAt: "2025-01-01T00:00:00Z",
+    revokedBy: { id: "u-1" },
+  };
+  await using server = await serve([before, ...tokensOf("ci-bot", "key-1", "key-3")]);
   server.fake.play("api-422", { ref: { serviceAccountSlug: "ci-bot", tokenSlug: "key-3" } });
-  const folder = makeFolder();
-  const args = ["revoke", "ci-bot", "key-1", "key-2", "key-3", "--json", "--journal", "state", ...YES];
-  const { code, stdout } = await run(args, { ...server, folder });
+  const args = ["revoke", "ci-bot", "key-0", "key-1", "key-2", "key-3", "--json", ...YES];
+  const { code, stdout } = await run(args, server);
   const results = stdout
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line));
-  expect(results).toMatchObject([
-    { tokenSlug: "key-1", outcome: "revoked", maybeRevoked: false, attempts: 1, status: 204 },
-    { tokenSlug: "key-2", outcome: "absent", maybeRevoked: false, attempts: 1, status: 404, code: "Token.NotFound" },
-    { tokenSlug: "key-3", outcome: "not-revoked", maybeRevoked: false, attempts: 1, status: 422 },
+  const common = { baseUrl: server.url, serviceAccountSlug: "ci-bot", at: expect.stringMatching(/^2\S+Z$/) };
+  const sent = { attempts: 1, before: false, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) };
+  const revoked = { tokenSlug: "key-0", outcome: "revoked", before: true, attempts: 0 };
+  const absent = { tokenSlug: "key-2", outcome: "absent", before: false, attempts: 0 };
+  const message = expect.any(String);
+  expect(results).toEqual([
+    { ...common, ...revoked, revokedAt: before.revokedAt, revokedBy: before.revokedBy },
+    { ...common, ...absent, message: expect.stringContaining("The record has no such token") },
+    { ...common, ...sent, tokenSlug: "key-1", outcome: "revoked", status: 204 },
+    { ...common, ...sent, tokenSlug: "key-3", outcome: "not-revoked", status: 422, message },
   ]);
-  for (const result of results) {
-    expect(result).toMatchObject({ kind: "result", serviceAccountSlug: "ci-bot" });
-    expect(result.traceId).toMatch(/^[0-9a-f]{32}$/);
-    expect(new Date(result.at).toISOString()).toBe(result.at);
-  }
-  expect(results[1].errorId).toMatch(/^[0-9a-f]{32}$/);
-  expect(results[1].message).toContain("finds no active token");
-  const journal = folder
-    .read("state")
-    .split("\n")
-    .filter((line) => line.includes('"kind":"result"'))
-    .map((line) => ({ ...JSON.parse(line), run: undefined }));
-  expect(journal).toEqual(results.map((result) => ({ ...result, run: undefined })));
   expect(code).toBe(5);
 });
 
 test("the summary groups the tokens that may still be active by their reason", async () => {
   const gone = problem(404, { ...NOT_FOUND, detail: "No such token." });
-  await using server = await playScript([api, gone, problem(422, { title: "No", detail: "Scope." }), gone]);
+  const scope = problem(422, { title: "No", detail: "Scope." });
+  await using server = await playScript([noRecord, api, gone, scope, gone]);
   const env = { KAITEN_BASE_URL: server.url };
   const { stdout, stderr } = await run(["revoke", "ci-bot", "k-1", "k-2", "k-3", "k-4", ...YES], { env });
-  expect(stdout).toBe("revoked\tci-bot\tk-1\nabsent\tci-bot\tk-2\nnot-revoked\tci-bot\tk-3\nabsent\tci-bot\tk-4\n");
-  expect(stderr.split("\n")).toEqual([
+  const notes = {
+    "k-1": "revoked\tnow",
+    "k-2": "absent\t404 Token.NotFound",
+    "k-3": "not-revoked\t422",
+    "k-4": "absent\t404 Token.NotFound",
+  };
+  const lines = Object.entries(notes).map(([token, note]) => note.replace("\t", `\tci-bot\t${token}\t`));
+  expect(stdout).toBe(`${lines.join("\n")}\n`);
+  expect(stderr.split("\n").slice(1)).toEqual([
     expect.stringMatching(/^absent: The API answered 404 Token\.NotFound: No such token\. /),
     "  ci-bot  k-2",
     "  ci-bot  k-4",
     expect.stringMatching(/^not-revoked: The API answered 422 No: Scope\. /),
     "  ci-bot  k-3",
     "4 tokens, revoked 1, absent 2, not-revoked 1",
-    "3 tokens may still be active. See the reasons above.",
-    "A revoked token may be accepted for up to 5 more minutes. To check: npx kaiten-service-accounts verify",
+    "3 tokens may still be active. See the reasons above, then run the same command again: it continues.",
+    "A revoked token may be accepted for up to 5 more minutes. To see whether its secret is: kaiten-service-accounts verify --for 5m",
     "",
   ]);
 });
@@ -71,12 +79,13 @@ const ESCAPES = "\u001b[2J\u009b31m\u0007\u202egpj\u200b\u2028\u{e0041}\r\n\t\u0
 test.each(["", "--json", "--verbose"])("escape sequences of a server never reach the terminal: %s", async (given) => {
   const problem = { title: ESCAPES, detail: ESCAPES, [ESCAPES]: ESCAPES, status: 422 };
   const page = problemText(422, `page ${ESCAPES}`, { "Content-Type": "text/html", "Kaiten-TraceId": "\u009b31m" });
-  await using server = await playScript([problemText(422, JSON.stringify(problem)), page]);
+  await using server = await playScript([noRecord, problemText(422, JSON.stringify(problem)), page]);
   const env = { KAITEN_BASE_URL: server.url };
   const args = ["revoke", "ci-bot", "a", "b", "--retries", "0", ...YES, ...given.split(" ").filter(Boolean)];
   const { stdout, stderr } = await run(args, { env });
   expect(stdout + stderr).not.toMatch(/[^\P{C}\n\t]/u);
   expect(stdout.match(/\n/g)).toHaveLength(2);
+
   expect(stderr).toContain("\\u001b[2J\\u009b31m");
 });
 
@@ -85,7 +94,6 @@ test("escape sequences of a list or its file name never reach the terminal", asy
   const from = folder.write("list\u001b[2J", "ci-bot,key\u001b[2J\n");
   const { code, stderr } = await run(["revoke", "--from", from, "--yes"], {
     env: { KAITEN_BASE_URL: "http://127.0.0.1:9" },
-    folder,
   });
   expect(code).toBe(2);
   expect(stderr).toContain("list\\u001b[2J");
@@ -98,13 +106,23 @@ test.each<[string, Record<string, string>, boolean]>([
   ["NO_COLOR", { NO_COLOR: "1" }, false],
   ["FORCE_COLOR over NO_COLOR", { FORCE_COLOR: "1", NO_COLOR: "1" }, true],
 ])("%s", async (_, colors, expected) => {
-  await using server = await playScript([problem(422)]);
+  await using server = await playScript([noRecord, problem(422)]);
   const env = { KAITEN_BASE_URL: server.url, ...colors };
   const { stdout, stderr } = await run(["revoke", "ci-bot", "key-1", "--yes"], { env });
   expect(stderr.includes("\u001b[33mnot-revoked: ")).toBe(expected);
   expect(stderr.includes("\u001b")).toBe(expected);
   // Results are for other tools.
-  expect(stdout).toBe("not-revoked\tci-bot\tkey-1\n");
+  expect(stdout).toBe("not-revoked\tci-bot\tkey-1\t422\n");
+});
+
+test("messages break between words at a terminal", async () => {
+  const env = { KAITEN_BASE_URL: "http://127.0.0.1:9", KAITEN_AUTH_TOKEN: "whsec_0123456789" };
+  const person = runAtTerminal(["revoke", "ci-bot", "key-1"], { env, columns: 40 });
+  expect(await person.ended).toBe(2);
+  const lines = person.raw.split("\n");
+  for (const line of lines) expect(line.length).toBeLessThan(40);
+  expect(person.text.trim().split(" ")).toEqual(lines.flatMap((line) => line.split(" ")).filter(Boolean));
+  expect(person.text).toContain("is another kind of secret (ksm_…, kst_… or whsec_…), which this API does not accept.");
 });
 
 test("a reader that has gone stops nothing, and what it missed is counted", async () => {
@@ -112,16 +130,14 @@ test("a reader that has gone stops nothing, and what it missed is counted", asyn
   await using server = await serve(refs, { limit: 20 });
   const folder = makeFolder();
   folder.write("leak.csv", csv);
-  const shell = `kaiten-tokens revoke --from leak.csv --yes | (head -1; echo > gone); echo "\${PIPESTATUS[0]}"`;
+  const shell = `kaiten-service-accounts revoke --from leak.csv --yes | (head -1; echo > gone); echo "\${PIPESTATUS[0]}"`;
   const running = start([], { ...server, folder, shell });
   await until(() => folder.files().includes("gone") && server.waiting === 8);
   server.release();
   const { stdout, stderr } = await running.ended;
-  expect(stdout).toMatch(/^revoked\taccount-\d\ttoken-\d+\n1\n$/);
+  expect(stdout).toMatch(/^revoked\taccount-\d\ttoken-\d+\tnow\n1\n$/);
   expect(stderr).toContain("200 tokens, revoked 200\n");
-  expect(stderr).toMatch(
-    /\n\d+ results not delivered to standard output\. The journal leak\.csv\.journal\.ndjson has all of them\.\n$/,
-  );
+  expect(stderr).toMatch(/\n\d+ results not delivered to standard output\.\n$/);
   expect(server.fake.alive()).toEqual([]);
 });
 
@@ -131,7 +147,7 @@ test("a reader that stalls does not stop the revoking; its results wait for it",
   const folder = makeFolder();
   folder.write("leak.csv", csv);
   // The pipe takes 64 KiB; the results are more than that.
-  const shell = `mkfifo gate; kaiten-tokens revoke --from leak.csv --yes | (read -r go < gate; cat); echo "\${PIPESTATUS[0]}"`;
+  const shell = `mkfifo gate; kaiten-service-accounts revoke --from leak.csv --yes | (read -r go < gate; cat); echo "\${PIPESTATUS[0]}"`;
   const running = start([], { ...server, folder, shell });
   await until(() => server.fake.alive().length === 0);
   await until(() => running.stderr.includes("1,000 tokens, revoked 1,000"));
@@ -146,16 +162,16 @@ test("a reader that stalls does not stop the revoking; its results wait for it",
 test("where both readers have gone, the tokens are revoked all the same", async () => {
   const { refs, csv } = makeTokens(200);
   await using server = await serve(refs);
-  const shell = `(kaiten-tokens revoke --from - --yes --verbose; echo "$?" > code) 2>&1 | head -1`;
+  const shell = `(kaiten-service-accounts revoke --from - --yes --verbose; echo "$?" > code) 2>&1 | head -1`;
   const folder = makeFolder();
-  await run(["--verbose"], { ...server, input: csv, shell, folder });
+  await runChild(["--verbose"], { ...server, input: csv, shell, folder });
   await until(() => folder.files().includes("code") && folder.read("code") === "1\n");
   expect(server.fake.alive()).toEqual([]);
 });
 
 test.each(["--help", "help revoke"])("`%s` with a reader that has gone is no crash", async (args) => {
-  const shell = `exec 3> >(:); wait $!; kaiten-tokens ${args} >&3; echo "$?"`;
-  const { stdout, stderr } = await run([], { shell });
+  const shell = `exec 3> >(:); wait $!; kaiten-service-accounts ${args} >&3; echo "$?"`;
+  const { stdout, stderr } = await runChild([], { shell });
   expect(stdout).toBe("0\n");
   expect(stderr).toBe("");
 });
@@ -164,9 +180,9 @@ test.skipIf(!FULL_DISK.exists)(
   "results that a full disk does not take are counted, and the tokens revoked",
   async () => {
     await using server = await serve(tokensOf("ci-bot", "key-1", "key-2"));
-    const { code, stderr } = await run(["revoke", "ci-bot", "key-1", "key-2", "--yes"], {
+    const { code, stderr } = await runChild(["revoke", "ci-bot", "key-1", "key-2", "--yes"], {
       ...server,
-      shell: `kaiten-tokens "$@" > ${FULL_DISK.name}`,
+      shell: `kaiten-service-accounts "$@" > ${FULL_DISK.name}`,
     });
     expect(stderr).toContain("2 tokens, revoked 2\n");
     expect(stderr).toMatch(/\n2 results not delivered to standard output\.\n$/);
@@ -178,8 +194,10 @@ test.skipIf(!FULL_DISK.exists)(
 test("a 204 that announces a body does not keep the command alive", async () => {
   const lying = ({ socket }: { socket: NodeJS.WritableStream }) =>
     void socket.write("HTTP/1.1 204 No Content\r\nContent-Length: 1000\r\n\r\n");
-  await using server = await playScript([lying]);
-  const { code, stdout } = await run(["revoke", "ci-bot", "key-1", "--yes"], { env: { KAITEN_BASE_URL: server.url } });
-  expect(stdout).toBe("revoked\tci-bot\tkey-1\n");
+  await using server = await playScript([noRecord, lying]);
+  const { code, stdout } = await runChild(["revoke", "ci-bot", "key-1", "--yes"], {
+    env: { KAITEN_BASE_URL: server.url },
+  });
+  expect(stdout).toBe("revoked\tci-bot\tkey-1\tnow\n");
   expect(code).toBe(0);
 });
