@@ -6,8 +6,8 @@ import { createServer as createTlsServer, type Server } from "node:tls";
 import { generate } from "selfsigned";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { playScript } from "../faults/server.js";
-import { api } from "../faults/steps.js";
-import { CREDENTIAL, makeFolder, run } from "./command.js";
+import { api, problem } from "../faults/steps.js";
+import { CREDENTIAL, makeFolder, run, runChild } from "./command.js";
 import { serve, tokensOf } from "./servers.js";
 
 const HOST = "kaiten.test";
@@ -27,7 +27,7 @@ beforeAll(async () => {
 /** A server of the API that speaks TLS, as kaiten.test. */
 async function serveTls() {
   const server: Server = createTlsServer({ key: certificate.private, cert: certificate.cert });
-  return await playScript([api], { server, event: "secureConnection" });
+  return await playScript([problem(404, { code: "NOT_FOUND" }), api], { server, event: "secureConnection" });
 }
 
 /** A proxy that tunnels every CONNECT to one port of this machine, or refuses it. */
@@ -65,15 +65,17 @@ test("HTTPS_PROXY is used, and NODE_EXTRA_CA_CERTS makes a private authority tru
   await using server = await serveTls();
   const proxy = await startProxy({ tunnelTo: server.port });
   const folder = makeFolder();
-  folder.write("ca.pem", certificate.cert);
-  const env = { KAITEN_BASE_URL: `https://${HOST}/api`, HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: "ca.pem" };
-  const { code, stdout } = await run(ONE, { env, folder });
-  expect(stdout).toBe("revoked\tci-bot\tdeploy-key\n");
+  const ca = folder.write("ca.pem", certificate.cert);
+  const env = { KAITEN_BASE_URL: `https://${HOST}/api`, HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: ca };
+  const { code, stdout } = await runChild(ONE, { env, folder });
+  expect(stdout).toBe("revoked\tci-bot\tdeploy-key\tnow\n");
   expect(server.dead).toBe(true);
-  expect(proxy.asked).toHaveLength(1);
-  expect(proxy.asked[0]).toContain(`${HOST}:443 `);
-  // The proxy sees where requests go, and nothing of them.
-  expect(proxy.asked[0]).not.toContain(CREDENTIAL);
+  expect(proxy.asked.length).toBeGreaterThan(0);
+  for (const asked of proxy.asked) {
+    expect(asked).toContain(`${HOST}:443 `);
+    // The proxy sees where requests go, and nothing of them.
+    expect(asked).not.toContain(CREDENTIAL);
+  }
   expect(code).toBe(0);
 });
 
@@ -82,28 +84,44 @@ test("a certificate that is not trusted is explained: the token was not revoked"
   const proxy = await startProxy({ tunnelTo: server.port });
   const env = { KAITEN_BASE_URL: `https://${HOST}/api`, HTTPS_PROXY: proxy.url };
   const { code, stdout, stderr } = await run(ONE, { env });
-  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\n");
+  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tno complete answer\n");
   expect(stderr).toContain("NODE_EXTRA_CA_CERTS");
+  expect(stderr).not.toContain("proxy");
   expect(server.requests).toEqual([]);
   expect(code).toBe(6);
 });
 
-test("a refused CONNECT proves that nothing was sent", async () => {
-  const proxy = await startProxy({ refuse: 407 });
-  const env = { KAITEN_BASE_URL: `https://${HOST}/api`, HTTPS_PROXY: proxy.url };
+test.each([
+  [407, "the proxy: it answered 407 Proxy Authentication Required. Put a user and a password into the URL"],
+  [403, "the proxy: it answered 403 Forbidden. Its rules may not allow this host"],
+  [503, "the proxy: it answered 503 Service Unavailable."],
+])("a CONNECT that is refused with %i names the proxy, and nothing was sent", async (refuse, words) => {
+  const proxy = await startProxy({ refuse });
+  const env = { KAITEN_BASE_URL: `https://${HOST}/api`, HTTPS_PROXY: proxy.url.replace("//", "//user:hunter2@") };
   const { code, stdout, stderr } = await run(ONE, { env });
-  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\n");
-  expect(stderr).toContain("407");
-  expect(proxy.asked).toHaveLength(1);
+  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tno complete answer\n");
+  expect(stderr).toContain(words);
+  expect(stderr).not.toContain("hunter2");
+  expect(proxy.asked[0]).toContain("Basic dXNlcjpodW50ZXIy");
+  expect(code).toBe(6);
+});
+
+test("a proxy that is not there is named as the proxy", async () => {
+  const env = { KAITEN_BASE_URL: `https://${HOST}/api`, HTTPS_PROXY: "http://user:hunter2@127.0.0.1:9" };
+  const { code, stdout, stderr } = await run(ONE, { env });
+  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tno complete answer\n");
+  expect(stderr).toContain("the proxy: it cannot be reached: connect ECONNREFUSED 127.0.0.1:9.");
+  expect(stderr).not.toContain("hunter2");
   expect(code).toBe(6);
 });
 
 test("NO_PROXY names hosts that are reached directly", async () => {
   const proxy = await startProxy({ refuse: 403 });
   const env = { KAITEN_BASE_URL: `https://${HOST}/api`, HTTPS_PROXY: proxy.url, NO_PROXY: ".test" };
-  const { code, stdout } = await run(ONE, { env });
+  const { code, stdout, stderr } = await run(ONE, { env });
   // The host does not exist.
-  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\n");
+  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tno complete answer\n");
+  expect(stderr).not.toContain("proxy");
   expect(proxy.asked).toEqual([]);
   expect(code).toBe(6);
 });
@@ -117,10 +135,14 @@ test("plain http to this machine never goes through a proxy, which would see the
   expect(code).toBe(0);
 });
 
-test("a proxy that is no URL is explained, and its password not shown", async () => {
-  const env = { KAITEN_BASE_URL: `https://${HOST}/api`, HTTPS_PROXY: "user:hunter2@proxy:port" };
+test.each([
+  ["HTTPS_PROXY", "proxy.example.com:8080"],
+  ["HTTPS_PROXY", "user:hunter2@proxy:port"],
+  ["HTTP_PROXY", "ftp://user:hunter2@proxy"],
+  ["https_proxy", "http://user:hunter2%@proxy"],
+])("%s=%s is refused before anything is asked for, and its password not shown", async (name, value) => {
+  const env = { KAITEN_BASE_URL: `https://${HOST}/api`, KAITEN_AUTH_TOKEN: undefined, [name]: value };
   const { code, stderr } = await run(ONE, { env });
-  expect(stderr).toContain("HTTPS_PROXY and HTTP_PROXY must be URLs");
-  expect(stderr).not.toContain("hunter2");
-  expect(code).toBe(6);
+  expect(stderr).toBe(`${name} must be a URL such as http://proxy.example.com:8080. Nothing was sent.\n`);
+  expect(code).toBe(2);
 });
