@@ -149,10 +149,10 @@ function createCommand(
     .showSuggestionAfterError();
 
   addConnectionOptions(program.command("list"), "the credential")
-    .summary("show the tokens of a service account")
+    .summary("show the tokens of an account")
     .description("Shows the tokens of a service account: which are active, which are revoked, when and by whom.")
     .argument("<account>", "slug of the service account")
-    .addHelpText("after", "\nExit codes: 0 shown, 3 credential refused, 4 no such account, 6 no usable answer.")
+    .addHelpText("after", "\nExit codes: 0 shown, 3 credential refused, 4 no such account, 6 no answer.")
     .action(async (account: string, flags: Flags) => {
       // Loaded here, so that --help does not wait for it.
       const { list } = await import("./show.js");
@@ -178,7 +178,7 @@ function createCommand(
     });
 
   addConnectionOptions(program.command("verify"), "another credential, the control")
-    .summary("check whether leaked secrets are still accepted")
+    .summary("see if leaked secrets are accepted")
     .description("Asks whether leaked secrets are still accepted at the base URL. It revokes nothing.")
     .option(
       "--secret-file <path>",

@@ -1,72 +1,74 @@
-// What moves on a terminal during a run: the bar, the spinner and the notices.
+// What moves on a terminal during a run: the bar, the spinner and the notices. In a pseudo-terminal where the kernel has a part.
 import { describe, expect, test } from "vitest";
-import { makeFolder, startInTerminal, until } from "./command.js";
+import { makeFolder, runAtTerminal, startInTerminal, until } from "./command.js";
 import { makeTokens, serve, tokensOf } from "./servers.js";
 
 const ERASE = "\r\u001b[2K";
 const CTRL_C = "\u0003";
-const REVOKE = ["revoke", "--from", "leak.csv", "--yes"];
 
 /** Every state of the last line, without colours. */
 const statesOf = (raw: string): string[] =>
   raw
     .split(ERASE)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are these.
-    .map((state) => state.replace(/\u001b\[\d+m/g, "").split(/\r|\^C/)[0] ?? "")
+    .map((state) => state.replace(/\u001b\[\d+m/g, "").split(/\r|\n|\^C/)[0] ?? "")
     .filter((state) => /\d\/\d|revoking/.test(state));
 
 describe.each([40, 80])("at %i columns", (columns) => {
-  test("the bar shows every count of a bad outcome, and never wraps", async () => {
-    const { refs, csv } = makeTokens(400);
-    // The first tokens do not exist; of the others, some are refused, and one keeps failing.
-    await using server = await serve(refs.filter((_, index) => index % 40 !== 5));
+  test("the bar shows every count of a bad outcome, never wraps, and leaves nothing behind", async () => {
+    const { refs, csv } = makeTokens(200);
+    // Ten are not in the record; of the others, some are refused, and one keeps failing.
+    await using server = await serve(refs.filter((_, index) => index % 20 !== 5));
     for (const [index, ref] of refs.entries()) {
-      if (index % 40 === 7) server.fake.play("api-422", { ref });
+      if (index % 20 === 7) server.fake.play("api-422", { ref });
     }
     server.fake.play("lost-before-commit", { times: 3, ref: refs[9] as (typeof refs)[number] });
-    const folder = makeFolder();
-    folder.write("leak.csv", csv);
-    const terminal = startInTerminal([...REVOKE, "--retries", "0"], { ...server, folder, columns });
-    expect(await terminal.ended).toBe(6);
-    const states = statesOf(terminal.raw);
-    expect(states[0]).toContain("░░░░  0/400");
+    const list = makeFolder().write("leak.csv", csv);
+    const args = ["revoke", "--from", list, "--yes", "--retries", "0"];
+    const person = runAtTerminal(args, { ...server, columns });
+    expect(await person.ended).toBe(6);
+    const states = statesOf(person.raw);
+    expect(states[0]).toMatch(columns === 40 ? /^10\/200 {2}absent 10$/ : /░░░░ {2}10\/200 {2}absent 10$/);
     const last = states.at(-1) ?? "";
-    expect(last).toContain("400/400");
+    expect(last).toContain("200/200");
     expect(last).toMatch(/abs(ent)? 10/);
     expect(last).toMatch(/not(-revoked)? 10/);
     expect(last).toMatch(/unk(nown)? 1/);
     for (const state of states) expect(state.length).toBeLessThan(columns);
-    const after = terminal.text.slice(terminal.text.lastIndexOf("400/400"));
-    expect(after).toContain("400 tokens, revoked 379, absent 10, not-revoked 10, unknown 1\r\n");
+    expect(person.raw.split(ERASE).at(-1)).not.toContain("200/200");
+    expect(person.text).toContain("200 tokens, revoked 179, absent 10, not-revoked 10, unknown 1 ");
   });
 
   test("a single token has a spinner that says why it takes so long", async () => {
     await using server = await serve(tokensOf("ci-bot", "key-1"));
     server.fake.play("api-503");
-    const terminal = startInTerminal(["revoke", "ci-bot", "key-1", "--yes"], { ...server, columns });
-    expect(await terminal.ended).toBe(0);
-    const states = statesOf(terminal.raw);
+    const person = runAtTerminal(["revoke", "ci-bot", "key-1", "--yes"], { ...server, columns });
+    expect(await person.ended).toBe(0);
+    const states = statesOf(person.raw);
     expect(states[0]).toMatch(/^⠋ revoking, 0 s$/);
     expect(states.find((state) => state.includes("503"))).toMatch(/^\S revoking, \d s, 503, trying again$/);
     for (const state of states) expect(state.length).toBeLessThan(columns);
+    expect(person.raw.split(ERASE).at(-1)).not.toContain("revoking");
   });
 
   test("a pause of a rate limit and an outage are shown", async () => {
     const { refs, csv } = makeTokens(40);
     await using server = await serve(refs, { limit: 0 });
-    const folder = makeFolder();
-    folder.write("leak.csv", csv);
-    const terminal = startInTerminal([...REVOKE, "--concurrency", "12"], { ...server, folder, columns });
+    const list = makeFolder().write("leak.csv", csv);
+    const args = ["revoke", "--from", list, "--yes", "--concurrency", "12"];
+    const person = runAtTerminal(args, { ...server, columns });
     await until(() => server.waiting === 12);
     server.fake.play("api-429");
     server.fake.play("api-500-before-commit", { times: 9 });
     server.release();
-    expect(await terminal.ended).toBe(0);
-    expect(terminal.text).toContain("The server limits the rate: requests go on in ");
-    expect(statesOf(terminal.raw)).toContainEqual(expect.stringContaining("rate limit, "));
-    expect(terminal.text).toContain("The last 8 attempts got no usable answer.");
-    expect(statesOf(terminal.raw)).toContainEqual(expect.stringContaining("no usable answers"));
-    expect(terminal.text).toContain("The API answers again.");
+    expect(await person.ended).toBe(0);
+    expect(person.text).toContain("The server limits the rate: requests go on in ");
+    expect(statesOf(person.raw)).toContainEqual(expect.stringContaining("rate limit, "));
+    expect(person.text).toContain(
+      "The last 8 attempts got no usable answer. One request at a time is tried; the run stops",
+    );
+    expect(statesOf(person.raw)).toContainEqual(expect.stringContaining("no usable answers"));
+    expect(person.text).toContain("The API answers again.");
   });
 });
 
@@ -75,29 +77,33 @@ test("results can be piped: the bar is on standard error", async () => {
   await using server = await serve(refs);
   const folder = makeFolder();
   folder.write("leak.csv", csv);
-  const shell = "kaiten-tokens revoke --from leak.csv -y > results";
+  const shell = "kaiten-service-accounts revoke --from leak.csv -y > results";
   const terminal = startInTerminal([], { ...server, folder, shell });
   expect(await terminal.ended).toBe(0);
   expect(terminal.text).not.toContain("revoked\t");
-  expect(statesOf(terminal.raw).at(-1)).toContain("40/40");
-  expect(folder.read("results").match(/^revoked\taccount-\d\ttoken-\d+$/gm)).toHaveLength(40);
+  expect(statesOf(terminal.raw).at(-1)).toMatch(/\d+\/40/);
+  expect(folder.read("results").match(/^revoked\taccount-\d\ttoken-\d+\tnow$/gm)).toHaveLength(40);
 });
 
-test("colours obey NO_COLOR", async () => {
-  await using server = await serve([]);
-  const env = { ...server.env, NO_COLOR: "1" };
-  const terminal = startInTerminal(["revoke", "ci-bot", "key-1", "key-2", "--yes"], { env });
-  expect(await terminal.ended).toBe(4);
-  expect(statesOf(terminal.raw).at(-1)).toContain("2/2");
-  expect(terminal.raw).not.toMatch(/\[[\d;]*m/);
+test.each([
+  ["NO_COLOR takes colours away", { NO_COLOR: "1" }, true],
+  ["a dumb terminal gets no escape sequences at all", { TERM: "dumb" }, false],
+])("%s", async (_, env, moves) => {
+  await using server = await serve(tokensOf("ci-bot", "key-1"));
+  const args = ["revoke", "ci-bot", "key-1", "key-2", "--yes"];
+  const person = runAtTerminal(args, { env: { ...server.env, ...env } });
+  expect(await person.ended).toBe(4);
+  expect(person.raw).not.toMatch(/\[[\d;]*m/);
+  expect(person.raw.includes("\u001b")).toBe(moves);
+  expect(person.text).toContain("absent: The record has no such token");
 });
 
-test("Ctrl-C waits for requests in flight; twice, it quits and says where the journal is", async () => {
+test("Ctrl-C waits for requests in flight; twice, it quits and says how to go on", async () => {
   const { refs, csv } = makeTokens(50);
   await using server = await serve(refs, { limit: 20 });
   const folder = makeFolder();
   folder.write("leak.csv", csv);
-  const terminal = startInTerminal(REVOKE, { ...server, folder });
+  const terminal = startInTerminal(["revoke", "--from", "leak.csv", "--yes"], { ...server, folder });
   await until(() => server.waiting === 8);
   terminal.type(CTRL_C);
   await until(() =>
@@ -106,7 +112,18 @@ test("Ctrl-C waits for requests in flight; twice, it quits and says where the jo
   terminal.type(CTRL_C);
   expect(await terminal.ended).toBe(130);
   expect(terminal.text).toContain(
-    "Quit with 8 requests in flight: their tokens may be revoked or not.\r\n" +
-      "The journal leak.csv.journal.ndjson has them: run the same command again to continue.\r\n",
+    "Quit with 8 requests in flight: their tokens may be revoked or not. Run the same command again: it continues. ",
   );
+});
+
+test("a person at a real terminal: the question, hidden input, and the end", async () => {
+  await using server = await serve(tokensOf("ci-bot", "key-1"));
+  const env = { ...server.env, KAITEN_AUTH_TOKEN: undefined };
+  const terminal = startInTerminal(["revoke", "ci-bot", "key-1"], { env, columns: 60 });
+  await until(() => terminal.text.includes("Credential (hidden):"));
+  terminal.type(`${server.fake.credential}\r`);
+  await until(() => terminal.text.includes("Type yes to revoke:"));
+  terminal.type("yes\r");
+  expect(await terminal.ended).toBe(0);
+  expect(server.fake.alive()).toEqual([]);
 });
