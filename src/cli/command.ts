@@ -1,9 +1,10 @@
 // What can be typed: the commands, their options and their help; and what is said of an error that ends one.
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { holdsCredential, looksSecret } from "../secret.js";
 import { VERSION } from "../version.js";
 import { EXIT, type ExitCode, Interrupted, UsageError } from "./exit.js";
 import { type Io, processIo } from "./io.js";
+import type { Outputs } from "./revoke.js";
 import type { Flags } from "./settings.js";
 import { printable } from "./text.js";
 import { createOutput } from "./ui/output.js";
@@ -49,7 +50,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
 export async function runProcess(): Promise<never> {
   // A reader that has gone, such as `head`, is no crash: also for --help, which writes by itself.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-  const code = await main(process.argv.slice(2), processIo());
+  const code = await main(process.argv.slice(2), processIo);
   // After an interruption, a reader that takes nothing is not waited for.
   const limit = code === EXIT.interrupted ? 1_000 : undefined;
   for (const stream of [process.stderr, process.stdout]) {
@@ -122,17 +123,14 @@ function addConnectionOptions(command: Command, credential: string): Command {
     .option("--base-url <url>", "where the API is, with its path (default: $KAITEN_BASE_URL)")
     .option("--token-file <path>", `file with ${credential}, or - for standard input (default: $KAITEN_AUTH_TOKEN)`)
     .option("--header-file <path>", "more headers to send, one a line, for a gateway that wants its own")
-    .addOption(new Option("--timeout <seconds>", "how long an attempt may take (default: 20)").argParser(number))
-    .addOption(new Option("--retries <n>", "attempts after the first, 0 to 100 (default: 2)").argParser(number))
+    .option("--timeout <seconds>", "how long an attempt may take (default: 20)", number)
+    .option("--retries <n>", "attempts after the first, 0 to 100 (default: 2)", number)
     .option("--allow-insecure", "allow plain http to another machine: the credential can be read on the way")
     .option("--json", "print results as JSON, one object per line");
 }
 
 /** @param end called with the exit code. */
-function createCommand(
-  outputs: { io: Io } & Record<"stdout" | "stderr", ReturnType<typeof createOutput>>,
-  end: (code: ExitCode) => void,
-): Command {
+function createCommand(outputs: Outputs, end: (code: ExitCode) => void): Command {
   const { io, stderr } = outputs;
   const program = new Command("kaiten-service-accounts")
     .description("Revokes API tokens of Kaiten service accounts, and reports what is known of each.")
@@ -141,54 +139,45 @@ function createCommand(
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
-      outputError: (text) => {
-        for (const line of text.trim().split("\n")) stderr.tell(line);
-      },
+      outputError: (text) =>
+        text
+          .trim()
+          .split("\n")
+          .map((line) => stderr.tell(line)),
     })
     .exitOverride()
     .showSuggestionAfterError();
-
+  // The rest is loaded by the actions, so that --help does not wait for it.
   addConnectionOptions(program.command("list"), "the credential")
     .summary("show the tokens of an account")
     .description("Shows the tokens of a service account: which are active, which are revoked, when and by whom.")
     .argument("<account>", "slug of the service account")
     .addHelpText("after", "\nExit codes: 0 shown, 3 credential refused, 4 no such account, 6 no answer.")
-    .action(async (account: string, flags: Flags) => {
-      // Loaded here, so that --help does not wait for it.
-      const { list } = await import("./show.js");
-      end(await list(account, flags, outputs));
-    });
-
+    .action(async (account: string, flags: Flags) =>
+      end(await (await import("./show.js")).list(account, flags, outputs)),
+    );
   addConnectionOptions(program.command("revoke"), "the credential")
     .summary("revoke tokens")
     .description("Revokes tokens of a service account, or those of a list. The same command again continues.")
     .argument("[account]", "slug of the service account")
     .argument("[token...]", "slugs of its tokens (names, not secrets)")
     .option("--all", "every active token of the account")
-    .addOption(new Option("--from <file>", "a list of tokens, or - for standard input").argParser(onlyOnce))
+    .option("--from <file>", "a list of tokens, or - for standard input", onlyOnce)
     .option("-y, --yes", "do not ask")
     .option("--dry-run", "check everything and show what would be revoked")
     .option("--skip-bad", "leave out bad lines of the list (exit 1)")
-    .addOption(new Option("--concurrency <n>", "requests at once, 1 to 256 (default: 8)").argParser(number))
+    .option("--concurrency <n>", "requests at once, 1 to 256 (default: 8)", number)
     .option("--verbose", "print each attempt")
     .addHelpText("after", OUTCOMES)
-    .action(async (account: string | undefined, tokens: string[], flags: Flags) => {
-      const { revoke } = await import("./revoke.js");
-      end(await revoke(account, tokens, flags, outputs));
-    });
-
+    .action(async (account: string | undefined, tokens: string[], flags: Flags) =>
+      end(await (await import("./revoke.js")).revoke(account, tokens, flags, outputs)),
+    );
   addConnectionOptions(program.command("verify"), "another credential, the control")
     .summary("see if leaked secrets are accepted")
     .description("Asks whether leaked secrets are still accepted at the base URL. It revokes nothing.")
-    .option(
-      "--secret-file <path>",
-      "the leaked secrets, one a line, or - for standard input (default: a hidden prompt)",
-    )
-    .addOption(new Option("--for <time>", "keep asking, such as 5m: the last minute decides").argParser(minutes))
+    .option("--secret-file <path>", "the leaked secrets, one a line, or - for standard input (default: a prompt)")
+    .option("--for <time>", "keep asking, such as 5m: the last minute decides", minutes)
     .addHelpText("after", "\nExit codes: 0 none is accepted, 4 one is, 6 unknown, 2 wrong usage.")
-    .action(async (flags: Flags) => {
-      const { verify } = await import("./verify.js");
-      end(await verify(flags, outputs));
-    });
+    .action(async (flags: Flags) => end(await (await import("./verify.js")).verify(flags, outputs)));
   return program;
 }

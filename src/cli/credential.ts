@@ -1,6 +1,6 @@
 // The credential: from a file, standard input, the environment or a hidden prompt. It is never shown, nor what names it.
 import { statSync } from "node:fs";
-import type { TokenProvider } from "../index.js";
+import type { TokenRequest } from "../index.js";
 import { tokenFault } from "../secret.js";
 import { UsageError } from "./exit.js";
 import { type Io, readText } from "./io.js";
@@ -17,31 +17,15 @@ export function claimsOf(secret: string): Readonly<Record<string, unknown>> | un
   }
 }
 
-/** The user and the organization, as far as it says. */
+/** The user and the organization, as far as a JWT says. */
 const ownerOf = (claims: object) => Object.entries(claims).filter(([name]) => name === "sub" || /org/i.test(name));
-
-/** Whom the credential belongs to, for the person who is asked. */
-export function describe({ secret, source }: Pick<Credential, "secret" | "source">): string {
-  const claims = claimsOf(secret);
-  if (!claims) return `access token from ${source}`;
-  const owner = ownerOf(claims).map(
-    ([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`,
-  );
-  const expiry = expiryOf(secret);
-  return [
-    `JWT from ${source}`,
-    ...owner,
-    ...(expiry < MAX_DATE ? [`expires ${new Date(expiry).toISOString()}`] : []),
-  ].join(", ");
-}
 
 /** Whether two credentials are of the same user and organization; undefined where neither of them says. */
 export function isSameOwner(one: string, other: string): boolean | undefined {
-  if (one === other) return true;
-  const [first, second] = [one, other].map(
-    (secret) => claimsOf(secret) && JSON.stringify(ownerOf(claimsOf(secret) ?? {}).sort()),
+  const [first, second] = [claimsOf(one), claimsOf(other)].map(
+    (claims) => claims && JSON.stringify(ownerOf(claims).sort()),
   );
-  return first === undefined && second === undefined ? undefined : first === second;
+  return one !== other && !first && !second ? undefined : first === second;
 }
 
 /** The latest that there is (ECMA-262 §21.4.1.1). */
@@ -53,20 +37,15 @@ export function expiryOf(secret: string): number {
   return typeof exp === "number" && exp * 1000 < MAX_DATE ? exp * 1000 : Number.POSITIVE_INFINITY;
 }
 
-export interface Credential {
-  /** As it is now. */
-  readonly secret: string;
-  /** Where it came from. */
-  readonly source: string;
-  readonly token: TokenProvider;
-  /** Whether it is a file, which is read again when the credential is refused. */
-  readonly isFile: boolean;
-  /** Whether a person can be asked for another one. */
-  readonly mayAsk: boolean;
-  /** By the clock of this machine. A file is read again before that is said. */
-  hasExpired(): Promise<boolean>;
-  /** @param sameOwner whether another user or organization is refused, as far as the credential says. */
-  askAgain(why: string, sameOwner: boolean, signal: AbortSignal): Promise<void>;
+/** Whom the credential belongs to, for the person who is asked. */
+export function describe({ secret, source }: Pick<Credential, "secret" | "source">): string {
+  const claims = claimsOf(secret);
+  if (!claims) return `access token from ${source}`;
+  const told = ownerOf(claims).map(
+    ([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  if (expiryOf(secret) < MAX_DATE) told.push(`expires ${new Date(expiryOf(secret)).toISOString()}`);
+  return [`JWT from ${source}`, ...told].join(", ");
 }
 
 const PROMPT = "Credential (hidden): ";
@@ -75,81 +54,73 @@ export const SECRET_IN_URL =
   "The base URL contains a secret. URLs are shown and logged: take it out, and treat it as leaked.";
 export const NO_CREDENTIAL = "There is no credential: set KAITEN_AUTH_TOKEN, or pass --token-file PATH.";
 
-interface Opened {
-  io: Io;
-  stderr: Output;
-  /** Whether a person watches, and can be asked again for a credential that was not typed. */
-  isAttended: boolean;
-}
+export type Credential = Awaited<ReturnType<typeof openCredential>>;
 
-/** @throws {UsageError} saying what is wrong, without the credential. */
+/**
+ * @param isAttended whether a person watches, and can be asked again for a credential that was not typed.
+ * @throws {UsageError} saying what is wrong, without the credential.
+ */
 export async function openCredential(
   path: string | undefined,
-  { baseUrl }: { baseUrl: string },
-  { io, stderr, isAttended }: Opened,
-): Promise<Credential> {
+  baseUrl: string,
+  { io, stderr, isAttended }: { io: Io; stderr: Output; isAttended: boolean },
+) {
+  /** Then it is read again when it is refused: what rotates the credential rewrites the file. */
   const isFile = path !== undefined && path !== "-" && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  const checked = (text: string) => {
+  const isTyped = (path === "-" || (path === undefined && !io.env.KAITEN_AUTH_TOKEN)) && canAsk(io);
+  if (path === undefined && !isTyped && !io.env.KAITEN_AUTH_TOKEN) throw new UsageError(NO_CREDENTIAL);
+  const given = path === undefined ? "KAITEN_AUTH_TOKEN" : path === "-" ? "standard input" : "--token-file";
+  const read = async () => {
+    const text = path === undefined ? (io.env.KAITEN_AUTH_TOKEN ?? "") : await readText(path, io, "--token-file");
     const fault = tokenFault(text.trim());
-    if (fault) throw new UsageError(`The credential from ${source} ${fault}.`);
+    if (fault) throw new UsageError(`The credential from ${given} ${fault}.`);
     return text.trim();
   };
-  let source = "the prompt";
-  let secret = "";
-  if (path !== undefined && !(path === "-" && canAsk(io))) {
-    source = path === "-" ? "standard input" : "--token-file";
-    secret = checked(await readText(path, io, "--token-file"));
-  } else if (path === undefined && io.env.KAITEN_AUTH_TOKEN) {
-    source = "KAITEN_AUTH_TOKEN";
-    secret = checked(io.env.KAITEN_AUTH_TOKEN);
-  } else if (canAsk(io)) secret = await askForSecret(PROMPT, io, stderr);
-  else throw new UsageError(NO_CREDENTIAL);
-  if (baseUrl.includes(secret)) throw new UsageError(SECRET_IN_URL);
-  /** What rotates the credential rewrites the file. */
   async function readAgain(): Promise<void> {
-    const found = checked(await readText(path as string, io, "--token-file"));
-    if (isSameOwner(secret, found) === false) {
+    const found = await read();
+    if (isSameOwner(credential.secret, found) === false) {
       throw new UsageError(
         `The file of --token-file now has ${OTHER_OWNER} Restore the first one, then run this again.`,
       );
     }
-    secret = found;
+    credential.secret = found;
   }
-  return {
-    get secret() {
-      return secret;
-    },
-    get source() {
-      return source;
-    },
+  const credential = {
+    /** As it is now. */
+    secret: isTyped ? await askForSecret(PROMPT, io, stderr) : await read(),
+    source: isTyped ? "the prompt" : given,
     isFile,
-    get mayAsk() {
-      return canAsk(io) && (isAttended || source === "the prompt");
+    /** Whether a person can be asked for another one. */
+    mayAsk: canAsk(io) && (isAttended || isTyped),
+    /** For the client. */
+    async token({ rejected }: TokenRequest): Promise<string> {
+      if (rejected === credential.secret && isFile) await readAgain();
+      return credential.secret;
     },
-    async token({ rejected }) {
-      if (rejected === secret && isFile) await readAgain();
-      return secret;
+    /** By the clock of this machine. A file is read again before that is said. */
+    async hasExpired(): Promise<boolean> {
+      if (expiryOf(credential.secret) <= io.now() && isFile) await readAgain();
+      return expiryOf(credential.secret) <= io.now();
     },
-    async hasExpired() {
-      if (expiryOf(secret) <= io.now() && isFile) await readAgain();
-      return expiryOf(secret) <= io.now();
-    },
-    async askAgain(why, sameOwner, signal) {
+    /** @param sameOwner whether another user or organization is refused, as far as the credential says. */
+    async askAgain(why: string, sameOwner: boolean, signal: AbortSignal): Promise<void> {
       stderr.tell(why);
       let typed = await askForSecret(PROMPT, io, stderr, signal);
-      while (sameOwner && isSameOwner(secret, typed) === false) {
+      while (sameOwner && isSameOwner(credential.secret, typed) === false) {
         stderr.tell(`This is ${OTHER_OWNER}`);
         typed = await askForSecret(PROMPT, io, stderr, signal);
       }
-      [secret, source] = [typed, "the prompt"];
+      [credential.secret, credential.source] = [typed, "the prompt"];
     },
   };
+  if (baseUrl.includes(credential.secret)) throw new UsageError(SECRET_IN_URL);
+  return credential;
 }
 
 /** Asks until it can be sent. */
 export async function askForSecret(prompt: string, io: Io, stderr: Output, signal?: AbortSignal): Promise<string> {
   for (;;) {
-    const secret = (await ask(io, prompt, { isHidden: true, signal })).trim();
+    const secret = (await ask(io, prompt, signal, true)).trim();
     const fault = tokenFault(secret);
     if (!fault) return secret;
     stderr.tell(`What you typed ${fault}.`);

@@ -6,8 +6,8 @@ import { EXIT, UsageError } from "./exit.js";
 export interface Io {
   env: Readonly<Record<string, string | undefined>>;
   stdin: NodeJS.ReadableStream & { isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
-  stdout: Sink;
-  stderr: Sink;
+  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
   /** Ms since 1970. */
   now(): number;
   /** Rejects when the signal aborts. */
@@ -18,11 +18,11 @@ export interface Io {
   quit(lines: readonly string[]): void;
 }
 
-export type Sink = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
-
-export const processIo = (): Io => ({
+export const processIo: Io = {
   env: process.env,
-  stdin: process.stdin,
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   now: Date.now,
@@ -38,22 +38,18 @@ export const processIo = (): Io => ({
     }
     process.exit(EXIT.interrupted);
   },
-});
+};
 
-export interface Stop {
-  readonly signal: AbortSignal;
-  /** As the first signal does, but tells nothing. */
-  end(): void;
-  /** At the first signal, which stops the run in order. */
-  onStop: () => void;
-  /** At the second one, which ends the program: what to tell before. */
-  onQuit: () => readonly string[];
-}
-
-export function stopOnSignals(io: Io): Stop {
+/** The first signal stops the run in order; the second ends the program. `end` does as the first, and tells nothing. */
+export function stopOnSignals(io: Io) {
   const controller = new AbortController();
   const { signal } = controller;
-  const stop: Stop = { signal, end: () => controller.abort(), onStop: () => {}, onQuit: () => ["Nothing was sent."] };
+  const stop = {
+    signal,
+    end: () => controller.abort(),
+    onStop: () => {},
+    onQuit: (): string[] => ["Nothing was sent."],
+  };
   io.onSignal(() => {
     if (signal.aborted) return io.quit(stop.onQuit());
     controller.abort();

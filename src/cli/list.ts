@@ -47,18 +47,17 @@ export async function readList(from: string, io: Io, options: ListOptions): Prom
   }
   const { targets, revoked, faults, duplicates } = entries;
   const notices = faults.slice(0, MAX_FAULTS).map(({ place, words }) => `${name}:${place}: ${words}`);
-  if (faults.length > MAX_FAULTS) notices.push(`and ${(faults.length - MAX_FAULTS).toLocaleString("en")} more`);
-  const [first = CAUSES.slug] = faults.map(({ cause }) => cause);
-  const isMostly = (cause: string) => faults.filter((fault) => fault.cause === cause).length * 2 > faults.length;
-  const likely = Object.values(CAUSES).find(isMostly) ?? first;
+  const more = faults.length - notices.length;
+  if (more > 0) notices.push(`and ${more.toLocaleString("en")} more`);
+  const cause = faults[0]?.cause ?? ACCEPTED;
   if (faults.length > 0 && !options.skipBad) {
     const advice = "Correct the list, or pass --skip-bad to leave these lines out.";
-    throw new UsageError(`${plural(faults.length, "fault")} in ${name}. ${likely} ${advice}`, EXIT.usage, notices);
+    throw new UsageError(`${plural(faults.length, "fault")} in ${name}. ${cause} ${advice}`, EXIT.usage, notices);
   }
   if (targets.size + revoked.size === 0) {
     throw new UsageError(`No token is named in ${name}. ${ACCEPTED}`, EXIT.usage, notices);
   }
-  if (faults.length > 0) notices.push(`${plural(faults.length, "line")} skipped. ${likely}`);
+  if (faults.length > 0) notices.push(`${plural(faults.length, "line")} skipped. ${cause}`);
   if (duplicates() > 0) notices.push(`${plural(duplicates(), "duplicate")} left out.`);
   if (revoked.size > 0) notices.push(`${plural(revoked.size, "token")} left out: revoked already, says the list.`);
   return { targets, skipped: faults.length, notices };

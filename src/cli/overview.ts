@@ -3,37 +3,38 @@ import type { Token, TokenRef } from "../index.js";
 import { type Credential, claimsOf, describe } from "./credential.js";
 import type { Io } from "./io.js";
 import { activeRefs, type Plan } from "./record.js";
-import type { Flags, Settings } from "./settings.js";
 import { plural } from "./text.js";
 
 /** More names than these are too many to read before answering. */
 export const MAX_NAMES = 10;
 const MAX_ACCOUNTS = 20;
 
-interface Shown {
-  io: Io;
-  flags: Flags;
-  settings: Settings;
-  credential: Credential;
-}
-
-export function overview(plan: Plan, { io, flags, settings, credential }: Shown): string[] {
+/** @param isAll whether all tokens of an account are meant. */
+export function overview(
+  plan: Plan,
+  credential: Credential,
+  { baseUrl, isAll, io }: { baseUrl: string; isAll: boolean; io: Io },
+) {
   const { send, before, absent } = plan;
   const counts = new Map<string, number>();
   for (const { serviceAccountSlug } of send) counts.set(serviceAccountSlug, (counts.get(serviceAccountSlug) ?? 0) + 1);
   const names = send.slice(0, MAX_NAMES).map((ref) => `${nameOf(ref)}  ${recordNote(plan, ref, io)}`.trimEnd());
   const accounts = Array.from(counts, ([account, count]) => `${account}  ${plural(count, "token")}`);
   return [
-    `Base URL:   ${settings.baseUrl}`,
+    `Base URL:   ${baseUrl}`,
     `Credential: ${describe(credential)}`,
     ...(before.length > 0 ? [`Revoked already: ${plural(before.length, "token")}, not sent again`] : []),
     ...(absent.length > 0 ? [`Not in the record: ${plural(absent.length, "token")}, not sent`] : []),
-    ...indented(absent.map(nameOf), MAX_NAMES, "token"),
+    ...indented(
+      absent.map(({ ref }) => nameOf(ref)),
+      MAX_NAMES,
+      "token",
+    ),
     `To revoke:  ${plural(send.length, "token")} of ${plural(counts.size, "service account")}`,
     ...(send.length > MAX_NAMES
       ? indented(accounts, MAX_ACCOUNTS, "service account")
       : indented(names, MAX_NAMES, "token")),
-    ...(flags.all && !claimsOf(credential.secret) ? [MAY_BE_OWN] : []),
+    ...(isAll && !claimsOf(credential.secret) ? [MAY_BE_OWN] : []),
   ];
 }
 
@@ -49,8 +50,7 @@ function indented(names: readonly string[], most: number, word: string): string[
 
 /** What the record knows of a token, as far as it matters for the question. */
 export function recordNote({ readings }: Plan, { serviceAccountSlug, tokenSlug }: TokenRef, io: Io): string {
-  const reading = readings.get(serviceAccountSlug);
-  const token = reading?.kind === "record" ? reading.tokens.get(tokenSlug) : undefined;
+  const token = readings.get(serviceAccountSlug)?.tokens?.get(tokenSlug);
   if (!token) return "";
   const day = (time: string) => time.slice(0, 10);
   const expiry = token.expiresAt

@@ -1,23 +1,16 @@
 // Asks the API for the record of every service account that is named, and sorts the tokens by what it says.
 import { isTime } from "../call/account.js";
-import {
-  type KaitenClient,
-  KaitenError,
-  KaitenProblemError,
-  type ServiceAccount,
-  type Token,
-  type TokenRef,
-} from "../index.js";
-import { Interrupted } from "./exit.js";
+import { type KaitenClient, KaitenError, type ServiceAccount, type Token, type TokenRef } from "../index.js";
+import { EXIT, Interrupted } from "./exit.js";
 import type { Io } from "./io.js";
 import type { Targets } from "./list.js";
-import type { Line } from "./report.js";
+import { type Line, whenAndBy } from "./report.js";
 
 /** What one read brought. */
-export type Reading =
-  | { kind: "record"; tokens: ReadonlyMap<string, Token>; at: string }
-  | { kind: "no-account"; at: string }
-  | { kind: "unread"; error: KaitenError };
+type Reading =
+  | { kind: "record"; tokens: ReadonlyMap<string, Token>; at: string; error?: undefined }
+  | { kind: "no-account" | "unread"; tokens?: undefined; at: string; error: KaitenError };
+type Readings = ReadonlyMap<string, Reading>;
 
 export const isRevoked = ({ revokedAt }: Token): boolean => isTime(revokedAt);
 
@@ -28,32 +21,33 @@ function tokensOf({ tokens }: ServiceAccount): Map<string, Token> {
 }
 
 export function activeRefs(serviceAccountSlug: string, reading: Reading | undefined): TokenRef[] {
-  if (reading?.kind !== "record") return [];
-  const active = [...reading.tokens.values()].filter((token) => !isRevoked(token));
+  const active = [...(reading?.tokens?.values() ?? [])].filter((token) => !isRevoked(token));
   return active.map(({ slug: tokenSlug }) => ({ serviceAccountSlug, tokenSlug }));
 }
 
-/** What the records say of the tokens that were named. */
-export interface Plan {
-  readings: ReadonlyMap<string, Reading>;
-  send: TokenRef[];
-  /** Revoked before. */
-  before: Line[];
-  /** Of a service account that has no such token. */
-  absent: Line[];
-}
+export type Plan = ReturnType<typeof sortTargets>;
 
-export function sortTargets(targets: Targets, readings: ReadonlyMap<string, Reading>): Plan {
-  const plan: Plan = { readings, send: [], before: [], absent: [] };
+/** What the records say of the tokens that were named: to be sent, revoked before, or not there. */
+export function sortTargets(targets: Targets, readings: Readings) {
+  const plan = { readings, send: [] as TokenRef[], before: [] as Line[], absent: [] as Line[] };
   for (const ref of targets.values()) {
-    const reading = readings.get(ref.serviceAccountSlug);
-    const token = reading?.kind === "record" ? reading.tokens.get(ref.tokenSlug) : undefined;
-    if (!reading || reading.kind === "unread" || (token && !isRevoked(token))) plan.send.push(ref);
+    const { kind = "unread", tokens, at } = readings.get(ref.serviceAccountSlug) ?? {};
+    const token = tokens?.get(ref.tokenSlug);
+    if (kind === "unread" || (token && !isRevoked(token))) plan.send.push(ref);
     else if (token) {
       const { revokedAt, revokedBy } = token;
-      plan.before.push({ ...ref, outcome: "revoked", before: true, attempts: 0, at: reading.at, revokedAt, revokedBy });
+      const members = { before: true, attempts: 0, at, revokedAt, revokedBy };
+      plan.before.push({ ref, outcome: "revoked", note: whenAndBy(token), why: "", code: EXIT.ok, members });
     } else {
-      plan.absent.push({ ...ref, outcome: "absent", before: false, attempts: 0, at: reading.at, message: NOT_THERE });
+      const members = { before: false, attempts: 0, at, message: NOT_THERE };
+      plan.absent.push({
+        ref,
+        outcome: "absent",
+        note: "not in the record",
+        why: NOT_THERE,
+        code: EXIT.notFound,
+        members,
+      });
     }
   }
   return plan;
@@ -87,7 +81,7 @@ export async function readRecords(
   client: KaitenClient,
   accounts: Iterable<string>,
   { io, timeout, signal, onProgress }: ReadOptions,
-): Promise<Map<string, Reading>> {
+): Promise<Readings> {
   const readings = new Map<string, Reading>();
   const refused = new AbortController();
   const options = { timeout: Math.min(timeout, TIMEOUT), signal: AbortSignal.any([signal, refused.signal]) };
@@ -100,15 +94,14 @@ export async function readRecords(
         return { kind: "record", tokens, at: new Date(io.now()).toISOString() };
       } catch (error) {
         if (!(error instanceof KaitenError) || error.status === 401 || options.signal.aborted) throw error;
-        const code = error instanceof KaitenProblemError ? error.code : undefined;
-        if (code === "ServiceAccount.NotFound") return { kind: "no-account", at: error.at };
-        if (error.status !== 429 || pauses >= MAX_PAUSES) return { kind: "unread", error };
+        const isUnknown = "code" in error && error.code === "ServiceAccount.NotFound";
+        const isLimited = error.status === 429 && pauses < MAX_PAUSES;
+        if (!isLimited) return { kind: isUnknown ? "no-account" : "unread", at: error.at, error };
       }
       onProgress(readings.size, "the server limits the rate");
       await io.sleep(PAUSE, options.signal);
     }
   }
-
   /** Shared by all that read. */
   const queue = new Set(accounts).values();
   async function work(): Promise<void> {
@@ -116,8 +109,8 @@ export async function readRecords(
       const reading = hopeless ?? (await read(account));
       readings.set(account, reading);
       onProgress(readings.size, "");
-      const isUnread = reading.kind === "unread" && readings.size === AT_ONCE;
-      if (isUnread && new Set(Array.from(readings.values(), alike)).size === 1) hopeless = reading;
+      const isEighth = reading.kind === "unread" && readings.size === AT_ONCE;
+      if (isEighth && new Set(Array.from(readings.values(), alike)).size === 1) hopeless = reading;
     }
   }
   try {
@@ -129,5 +122,4 @@ export async function readRecords(
   }
 }
 
-const alike = (reading: Reading): string =>
-  reading.kind === "unread" ? `${reading.error.name} ${reading.error.status}` : reading.kind;
+const alike = ({ kind, error }: Reading): string => `${kind} ${error?.name} ${error?.status}`;

@@ -1,57 +1,38 @@
 // What is printed of the results: a line each on standard output, and at the end why tokens may still be active.
-import { type AttemptEvent, KaitenError, type Outcome, type TokenRef, type TokenResult, type User } from "../index.js";
-import type { ExitCode } from "./exit.js";
+import { type AttemptEvent, KaitenError, type Outcome, type Token, type TokenRef, type TokenResult } from "../index.js";
+import { codeOfError, EXIT, type ExitCode } from "./exit.js";
 import { plural, printable } from "./text.js";
 import type { Output } from "./ui/output.js";
 import { COLOURS, type Counts } from "./ui/progress.js";
 
-/** What became of a token, in this run or before it: what --json prints, beside the base URL. */
-export interface Line extends TokenRef {
+/** What became of a token, in this run or before it. */
+export interface Line {
+  ref: TokenRef;
   outcome: Outcome;
-  /** The record had it as revoked before this run. */
-  before: boolean;
-  attempts: number;
-  status?: number | undefined;
-  code?: unknown;
-  errorId?: string | undefined;
-  traceId?: string | undefined;
-  at: string;
-  revokedAt?: string | undefined;
-  revokedBy?: User | undefined;
+  /** The fourth field. */
+  note: string;
   /** Why it may still be active. */
-  message?: string;
+  why: string;
+  code: ExitCode;
+  /** More members for --json. */
+  members: { before: boolean } & Record<string, unknown>;
 }
 
-export function lineOf({ ref, error, ...result }: TokenResult): Line {
-  const { outcome, attempts, status, errorId, traceId, at, revokedAt, revokedBy } = {
-    revokedAt: undefined,
-    revokedBy: undefined,
-    ...result,
-  };
+export const whenAndBy = ({ revokedAt, revokedBy }: Pick<Token, "revokedAt" | "revokedBy">): string =>
+  `${revokedAt}${revokedBy ? ` by ${revokedBy.name ?? revokedBy.id}` : ""}`;
+
+export function lineOf({ ref, outcome, error, ...evidence }: TokenResult): Line {
+  const members = { before: false, ...evidence };
+  if (!error) {
+    const note = "revokedAt" in evidence ? whenAndBy(evidence) : "now";
+    return { ref, outcome, note, why: "", code: EXIT.ok, members };
+  }
+  const why = error instanceof KaitenError ? error.summary : error.message;
   const { code } = { code: undefined, ...error };
-  const failure = error && { message: error instanceof KaitenError ? error.summary : error.message };
-  const { serviceAccountSlug, tokenSlug } = ref;
-  return {
-    ...{ serviceAccountSlug, tokenSlug, outcome, before: false, attempts, status, code },
-    ...{ errorId, traceId, at, revokedAt, revokedBy, ...failure },
-  };
-}
-
-/** By the name of an error that has no status. */
-const FEW_WORDS: Readonly<Record<string, string>> = {
-  KaitenTimeoutError: "timeout",
-  KaitenConnectionError: "no complete answer",
-  KaitenNotAttemptedError: "not attempted",
-  KaitenAbortError: "interrupted",
-  KaitenError: "no credential",
-};
-
-/** The fourth field: when and by whom it was revoked before, or the reason in a few words. */
-export function noteOf({ outcome, revokedAt, revokedBy, status, code, attempts }: Line, error?: Error): string {
-  if (revokedAt !== undefined) return `${revokedAt}${revokedBy ? ` by ${revokedBy.name ?? revokedBy.id}` : ""}`;
-  if (outcome === "revoked") return "now";
-  if (outcome === "absent" && attempts === 0) return "not in the record";
-  return [status, code].filter(Boolean).join(" ") || FEW_WORDS[error?.name ?? ""] || "bad name";
+  // `KaitenNotAttemptedError` is "not attempted".
+  const kind = error.name.replace(/^Kaiten|Error$/g, "").replace(/\B[A-Z]/g, " $&");
+  const note = [evidence.status, code].filter(Boolean).join(" ") || kind.toLowerCase() || "no credential";
+  return { ref, outcome, note, why, code: codeOfError(error), members: { ...members, code, message: why } };
 }
 
 export const fields = (outcome: string, { serviceAccountSlug, tokenSlug }: TokenRef, note: string): string =>
@@ -79,14 +60,13 @@ export function createSummary() {
     before: 0,
     codes: new Set<ExitCode>(),
     total: () => Object.values(counts).reduce((sum, count) => sum + count, 0),
-    /** @param code of a failure. */
-    add({ outcome, before, message, ...ref }: Line, code: ExitCode): void {
+    add({ ref, outcome, why, code, members }: Line): void {
       counts[outcome]++;
-      if (before) summary.before++;
+      if (members.before) summary.before++;
       if (outcome === "revoked") return;
       summary.codes.add(code);
-      const why = `${outcome}: ${message}`;
-      const key = reasons.size < MAX_REASONS || reasons.has(why) ? why : `${outcome}: other reasons`;
+      const full = `${outcome}: ${why}`;
+      const key = reasons.size < MAX_REASONS || reasons.has(full) ? full : `${outcome}: other reasons`;
       const reason = reasons.get(key) ?? { outcome, refs: [], count: 0 };
       if (++reason.count <= MAX_NAMES) reason.refs.push(ref);
       reasons.set(key, reason);
@@ -97,13 +77,10 @@ export function createSummary() {
         for (const ref of refs) tell(`  ${ref.serviceAccountSlug}  ${ref.tokenSlug}`);
         if (count > refs.length) tell(`  and ${plural(count - refs.length, "more token")}`);
       }
-      const words = Object.entries(counts).flatMap(([outcome, count]) => {
-        const before =
-          outcome === "revoked" && summary.before > 0
-            ? ` (${summary.before.toLocaleString("en")} before this run)`
-            : "";
-        return count > 0 ? [`${outcome} ${count.toLocaleString("en")}${before}`] : [];
-      });
+      const before = summary.before > 0 ? ` (${summary.before.toLocaleString("en")} before this run)` : "";
+      const words = Object.entries(counts).flatMap(([outcome, count]) =>
+        count > 0 ? [`${outcome} ${count.toLocaleString("en")}${outcome === "revoked" ? before : ""}`] : [],
+      );
       tell([plural(summary.total(), "token"), ...words].join(", "));
     },
   };

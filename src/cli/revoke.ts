@@ -1,14 +1,14 @@
 // What happens when `revoke` is typed: the list is read, the credential, the record; the person is asked; the tokens are sent.
 // Nothing is remembered: the record says what is revoked already, so the same command continues, whatever ended the last run.
-import { type KaitenClient, KaitenError, type PaceEvent, type TokenRef, type TokenResult } from "../index.js";
+import { KaitenError, type PaceEvent, type TokenRef, type TokenResult } from "../index.js";
 import { slugFault } from "../slug.js";
 import { type Credential, claimsOf, isSameOwner, openCredential } from "./credential.js";
 import { codeOfError, EXIT, type ExitCode, Interrupted, mostSevere, UsageError } from "./exit.js";
-import { type Io, type Stop, stopOnSignals } from "./io.js";
+import { type Io, stopOnSignals } from "./io.js";
 import { keyOf, type List, readList, type Targets } from "./list.js";
 import { MAX_NAMES, overview, recordNote, whyNothing } from "./overview.js";
 import { activeRefs, type Plan, readRecords, sortTargets } from "./record.js";
-import { attemptLine, createSummary, fields, type Line, lineOf, noteOf, type Summary } from "./report.js";
+import { attemptLine, createSummary, fields, type Line, lineOf, type Summary } from "./report.js";
 import { checkSettings, type Flags, type Settings } from "./settings.js";
 import { json, plural } from "./text.js";
 import type { Output } from "./ui/output.js";
@@ -16,23 +16,7 @@ import { bar, createProgress, type Picture, type Progress, spinner } from "./ui/
 import { ask, canAsk } from "./ui/question.js";
 
 /** What a command reads from and writes to. */
-export interface Outputs {
-  io: Io;
-  stdout: Output;
-  stderr: Output;
-}
-
-/** What the steps share. */
-interface Session extends Outputs {
-  flags: Flags;
-  settings: Settings;
-  credential: Credential;
-  client: KaitenClient;
-  stop: Stop;
-  summary: Summary;
-  /** Draws what is under way. */
-  draw(picture: Picture): Progress;
-}
+export type Outputs = { io: Io } & Record<"stdout" | "stderr", Output>;
 
 /** @throws {UsageError} when nothing was sent, for a reason that the person can correct. */
 export async function revoke(
@@ -44,35 +28,37 @@ export async function revoke(
   const { io, stdout, stderr } = outputs;
   // Arguments and list: before the credential, so that nobody pastes theirs only to hear of a misspelt file name.
   const settings = await checkSettings(flags, io);
+  const { baseUrl } = settings;
   const isAsked = !flags.yes && !flags.dryRun;
-  const { targets, skipped, notices } = await readTargets(account, tokens, flags, { ...settings, io, isAsked });
+  const { targets, skipped, notices } = await readTargets(account, tokens, flags, { baseUrl, io, isAsked });
   for (const notice of notices) stderr.tell(notice);
 
-  const credential = await openCredential(flags.tokenFile, settings, { ...outputs, isAttended: isAsked });
+  const credential = await openCredential(flags.tokenFile, baseUrl, { io, stderr, isAttended: isAsked });
   refuseFaults(targets, [credential.secret]);
   const session = openSession(flags, settings, credential, outputs);
 
   // The record: what it knows needs no request.
   const plan = await readPlan(session, targets, account);
-  for (const line of [...plan.before, ...plan.absent]) settle(session, line, EXIT.notFound);
+  for (const line of [...plan.before, ...plan.absent]) settle(session, line);
   const nothing = whyNothing(plan);
   for (const line of nothing) stderr.tell(line);
   if (nothing.length > 0) return EXIT.notFound;
 
   // The question.
   const { send } = plan;
-  if (flags.dryRun || (send.length > 0 && !flags.yes)) for (const line of overview(plan, session)) stderr.tell(line);
+  if (flags.dryRun || (send.length > 0 && isAsked)) {
+    for (const line of overview(plan, credential, { baseUrl, io, isAll: flags.all === true })) stderr.tell(line);
+  }
   if (flags.dryRun) {
-    const { baseUrl } = settings;
     for (const ref of send) {
-      const line = { baseUrl, ...ref, outcome: "would-revoke" };
-      stdout.line(flags.json ? json(line) : fields("would-revoke", ref, recordNote(plan, ref, io)));
+      const note = recordNote(plan, ref, io);
+      stdout.line(flags.json ? json({ baseUrl, ...ref, outcome: "would-revoke" }) : fields("would-revoke", ref, note));
     }
     stderr.tell("Nothing was sent.");
     return finish(session, skipped, 0);
   }
   if (send.length > 0) {
-    if (!flags.yes && !(await confirm(send.length, session))) {
+    if (isAsked && !(await confirm(send.length, session))) {
       stderr.tell("Nothing was sent.");
       return EXIT.other;
     }
@@ -87,7 +73,10 @@ export async function revoke(
   return finish(session, skipped, targets.size - session.summary.total());
 }
 
-function openSession(flags: Flags, settings: Settings, credential: Credential, outputs: Outputs): Session {
+type Session = ReturnType<typeof openSession>;
+
+/** What the steps share. */
+function openSession(flags: Flags, settings: Settings, credential: Credential, outputs: Outputs) {
   const { io, stderr } = outputs;
   let progress: Progress | undefined;
   const { client } = settings.openClient(credential.token, (event) => {
@@ -98,15 +87,14 @@ function openSession(flags: Flags, settings: Settings, credential: Credential, o
     progress = createProgress(stderr, picture);
     return progress;
   };
-  const [stop, summary] = [stopOnSignals(io), createSummary()];
-  return { ...outputs, flags, settings, credential, client, stop, summary, draw };
+  return { ...outputs, flags, settings, credential, client, stop: stopOnSignals(io), summary: createSummary(), draw };
 }
 
-/** Counts and prints what became of a token. @param code of a failure. */
-function settle({ summary, stdout, flags, settings }: Session, line: Line, code: ExitCode, error?: Error): void {
-  summary.add(line, code);
-  const { baseUrl } = settings;
-  stdout.line(flags.json ? json({ baseUrl, ...line }) : fields(line.outcome, line, noteOf(line, error)));
+/** Counts and prints what became of a token. */
+function settle({ summary, stdout, flags, settings: { baseUrl } }: Session, line: Line): void {
+  const { ref, outcome, note, members } = line;
+  summary.add(line);
+  stdout.line(flags.json ? json({ baseUrl, ...ref, outcome, ...members }) : fields(outcome, ref, note));
 }
 
 /** What cannot be sent. A list is read before the credential, which none of its slugs may hold. */
@@ -125,14 +113,8 @@ async function readTargets(
   { from, tokenFile, skipBad, all = false }: Flags,
   { baseUrl, io, isAsked }: { baseUrl: string; io: Io; isAsked: boolean },
 ): Promise<List> {
-  if (from !== undefined && (tokens.length > 0 || all)) {
-    throw new UsageError("Name tokens, or pass --from, or --all: only one of them.");
-  }
-  if (from === undefined && (account === undefined || tokens.length > 0 === all)) {
-    throw new UsageError(
-      "Name a service account and its tokens, or pass --all for all of its active tokens, or --from FILE for a list.",
-    );
-  }
+  const isNamed = account !== undefined && tokens.length > 0 !== all;
+  if (from === undefined ? !isNamed : tokens.length > 0 || all) throw new UsageError(WHAT);
   if (from === "-" && tokenFile === "-") {
     throw new UsageError("Standard input cannot give both the list and the credential.");
   }
@@ -146,6 +128,9 @@ async function readTargets(
   if (all) targets.clear();
   return { targets, skipped: 0, notices: [] };
 }
+
+const WHAT =
+  "Name a service account and its tokens, or pass --all for all of its active tokens, or --from FILE for a list: one of them.";
 
 /**
  * @param account whose active tokens become targets with --all.
@@ -166,7 +151,7 @@ async function readPlan(session: Session, targets: Targets, account = ""): Promi
       const readings = await readRecords(client, accounts, options).finally(progress.end);
       // Another credential may be of another organization, unless both say whose they are: then it all is read again.
       if (!isSameOwner(secret, credential.secret)) continue;
-      const unread = [...readings.values()].flatMap((reading) => (reading.kind === "unread" ? [reading.error] : []));
+      const unread = [...readings.values()].flatMap(({ kind, error }) => (kind === "unread" ? [error] : []));
       const [error] = unread;
       if (error && flags.all) throw new UsageError(`${error.summary} So its tokens are not known.`, codeOfError(error));
       const without = `Without the record of ${plural(unread.length, "service account")}, only answers decide`;
@@ -186,7 +171,7 @@ async function confirm(size: number, { io, stop }: Session): Promise<boolean> {
   const isFew = size <= MAX_NAMES;
   const what = isFew ? "yes" : "the number of tokens";
   for (const question of [`This cannot be undone. Type ${what} to revoke: `, `Type ${what}, or press Ctrl-C: `]) {
-    const answer = (await ask(io, question, { signal: stop.signal })).trim();
+    const answer = (await ask(io, question, stop.signal)).trim();
     if (isFew ? answer === "yes" : [String(size), size.toLocaleString("en")].includes(answer)) return true;
   }
   return false;
@@ -205,24 +190,24 @@ async function run(session: Session, refs: readonly TokenRef[], total: number): 
   const { flags, settings, credential, client, stop, summary, stdout, stderr } = session;
   const progress = session.draw(total === 1 ? spinner("revoking") : bar(summary.counts, total, stderr.paint));
   const tell = (text: string) => progress.above(() => stderr.tell(text));
+  const inFlight = () => `${plural(settings.inFlight(), "request")} in flight`;
   stop.onStop = () => {
     progress.notice = "stopping";
-    tell(`Stopping: waiting for ${plural(settings.inFlight(), "request")} in flight. Press Ctrl-C again to quit now.`);
+    tell(`Stopping: waiting for ${inFlight()}. Press Ctrl-C again to quit now.`);
   };
   stop.onQuit = () => {
     progress.end();
-    const inFlight = `Quit with ${plural(settings.inFlight(), "request")} in flight: their tokens may be revoked or not.`;
-    const lost = stdout.undelivered() > 0 ? [`${plural(stdout.undelivered(), "result")} not delivered.`] : [];
-    return [inFlight, ...lost, "Run the same command again: it continues."];
+    const what = `Quit with ${inFlight()}: their tokens may be revoked or not.`;
+    return [what, ...undelivered(stdout), "Run the same command again: it continues."];
   };
   const refused: TokenResult[] = [];
   try {
     const options = { concurrency: flags.concurrency, signal: stop.signal, onPace: tellPace(progress, tell) };
     for await (const result of client.serviceAccounts.tokens.revokeAll(refs, options)) {
-      const print = () => settle(session, lineOf(result), codeOfError(result.error), result.error);
-      if (credential.mayAsk && isRefused(result.error) && !stop.signal.aborted) refused.push(result);
-      else if (stdout.isTerminal) progress.above(print);
-      else print();
+      const isHeld = credential.mayAsk && isRefused(result.error) && !stop.signal.aborted;
+      if (isHeld) refused.push(result);
+      else if (stdout.isTerminal) progress.above(() => settle(session, lineOf(result)));
+      else settle(session, lineOf(result));
     }
   } catch (error) {
     if (!stop.signal.aborted) {
@@ -234,25 +219,27 @@ async function run(session: Session, refs: readonly TokenRef[], total: number): 
   return refused;
 }
 
-/** Whether the API refused the credential, or did so before this token's turn. */
-const isRefused = (error: unknown): boolean =>
-  error instanceof KaitenError && (error.status === 401 || (isNotAttempted(error) && isRefused(error.cause)));
+const undelivered = (stdout: Output): string[] =>
+  stdout.undelivered() > 0 ? [`${plural(stdout.undelivered(), "result")} not delivered to standard output.`] : [];
 
-const isNotAttempted = (error: unknown): boolean =>
-  error instanceof KaitenError && error.name === "KaitenNotAttemptedError";
+/** What stopped the run before this token's turn, or what failed itself. */
+const reasonOf = (error: unknown): unknown =>
+  error instanceof KaitenError && error.name === "KaitenNotAttemptedError" ? error.cause : error;
+
+const isRefused = (error: unknown): boolean => (reasonOf(error) as { status?: number } | undefined)?.status === 401;
 
 /** @returns what is to be sent with another credential. If the person leaves, what was refused is the result. */
 async function askForRest(session: Session, refused: readonly TokenResult[]): Promise<TokenRef[]> {
-  const error = refused.find((result) => !isNotAttempted(result.error))?.error;
-  if (!(error instanceof KaitenError)) return [];
-  const why = `${error.summary} ${plural(refused.length, "token")} left; Ctrl-C leaves them as they are.`;
+  const reason = reasonOf(refused[0]?.error);
+  if (!(reason instanceof KaitenError)) return [];
+  const why = `${reason.summary} ${plural(refused.length, "token")} left; Ctrl-C leaves them as they are.`;
   try {
     await session.credential.askAgain(why, true, session.stop.signal);
     return refused.map(({ ref }) => ref);
-  } catch (thrown) {
-    if (!(thrown instanceof Interrupted)) throw thrown;
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
     session.stop.end();
-    for (const result of refused) settle(session, lineOf(result), codeOfError(result.error), result.error);
+    for (const result of refused) settle(session, lineOf(result));
     return [];
   }
 }
@@ -261,34 +248,35 @@ async function askForRest(session: Session, refused: readonly TokenResult[]): Pr
 const LONG_PAUSE = 5_000;
 
 function tellPace(progress: Progress, tell: (text: string) => void): (event: PaceEvent) => void {
-  let wasTold = false;
-  let isOutage = false;
+  let told: PaceEvent["state"] = "running";
   return (event) => {
     const wait = event.state === "paused" ? `${Math.ceil(event.ms / 1000)} s` : "";
     progress.notice = { paused: `rate limit, ${wait}`, outage: "no usable answers", running: "" }[event.state];
-    if (event.state === "paused" && (!wasTold || event.ms >= LONG_PAUSE)) {
-      tell(`The server limits the rate: requests go on in ${wait}.`);
-      wasTold = true;
-    }
-    if (event.state === "outage") {
-      tell(
-        "The last 8 attempts got no usable answer. One request at a time is tried; the run stops if none is answered.",
-      );
-    }
-    if (event.state === "running" && isOutage) tell("The API answers again.");
-    isOutage = event.state === "outage";
+    if (
+      event.state === "paused"
+        ? told === "paused" && event.ms < LONG_PAUSE
+        : event.state === "running" && told !== "outage"
+    )
+      return;
+    told = event.state;
+    const words = {
+      paused: `The server limits the rate: requests go on in ${wait}.`,
+      outage: OUTAGE,
+      running: "The API answers again.",
+    };
+    tell(words[event.state]);
   };
 }
+
+const OUTAGE =
+  "The last 8 attempts got no usable answer. One request at a time is tried; the run stops if none is answered.";
 
 /** For a reader that may take nothing, after the run was stopped. In ms. */
 const GRACE = 1_000;
 
-/** Why tokens may be active, what to do next, and how the command ends. */
-async function finish(
-  { flags, credential, stop, summary, stdout, stderr }: Session,
-  skipped: number,
-  left: number,
-): Promise<ExitCode> {
+/** Why tokens may be active, what to do next, and how the command ends. @param left how many were not attempted. */
+async function finish(session: Session, skipped: number, left: number): Promise<ExitCode> {
+  const { flags, credential, stop, summary, stdout, stderr } = session;
   const { counts, codes } = summary;
   const revokedNow = counts.revoked - summary.before;
   if (summary.total() > 0) summary.print(stderr);
@@ -297,12 +285,9 @@ async function finish(
   if (active > 0) stderr.tell(`${plural(active, "token")} may still be active. ${adviceFor(summary, left)}`);
   if (flags.all && revokedNow > 0 && codes.has(EXIT.refused) && !claimsOf(credential.secret)) stderr.tell(OWN_TOKEN);
   if (revokedNow > 0) stderr.tell(FIVE_MINUTES);
-  if (skipped > 0) codes.add(EXIT.other);
   await stdout.flushed(stop.signal.aborted ? AbortSignal.timeout(GRACE) : stop.signal);
-  if (stdout.undelivered() > 0) {
-    stderr.tell(`${plural(stdout.undelivered(), "result")} not delivered to standard output.`);
-    codes.add(EXIT.other);
-  }
+  for (const line of undelivered(stdout)) stderr.tell(line);
+  if (skipped > 0 || stdout.undelivered() > 0) codes.add(EXIT.other);
   return stop.signal.aborted ? EXIT.interrupted : mostSevere(codes);
 }
 

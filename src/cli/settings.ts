@@ -7,27 +7,10 @@ import { SECRET_IN_URL } from "./credential.js";
 import { UsageError } from "./exit.js";
 import { type Io, readText } from "./io.js";
 
-/** The options of all commands, as they were typed. */
-export interface Flags {
-  baseUrl?: string;
-  tokenFile?: string;
-  headerFile?: string;
-  allowInsecure?: boolean;
-  /** In seconds. */
-  timeout?: number;
-  retries?: number;
-  json?: boolean;
-  all?: boolean;
-  from?: string;
-  yes?: boolean;
-  dryRun?: boolean;
-  skipBad?: boolean;
-  concurrency?: number;
-  verbose?: boolean;
-  secretFile?: string;
-  /** In ms. */
-  for?: number;
-}
+type Texts = Record<"baseUrl" | "tokenFile" | "headerFile" | "from" | "secretFile", string>;
+type Switches = Record<"allowInsecure" | "json" | "all" | "yes" | "dryRun" | "skipBad" | "verbose", boolean>;
+/** The options of all commands, as they were typed. `timeout` is in seconds, `for` in ms. */
+export type Flags = Partial<Texts & Switches & Record<"timeout" | "retries" | "concurrency" | "for", number>>;
 
 export type Settings = Awaited<ReturnType<typeof checkSettings>>;
 
@@ -40,17 +23,16 @@ export async function checkSettings(flags: Flags, io: Io) {
   const options = { timeout, retries, allowInsecure, headers };
   const baseUrl = checkOptions({ ...options, baseUrl: baseUrlOf(flags, io), token: "none" }, flags);
   // Never through a proxy to this machine: the proxy would see the credential of a plain http request.
-  const proxy = isLoopback(new URL(baseUrl).hostname) ? undefined : proxyOf(io.env);
-  const { fetch, inFlight } = lazyFetch(proxy);
+  const { fetch, inFlight } = lazyFetch(isLoopback(new URL(baseUrl).hostname) ? undefined : proxyOf(io.env));
   return {
     /** Without a slash at its end. */
     baseUrl,
     /** In ms. */
     timeout,
-    openClient: (token: TokenProvider, onAttempt?: ClientOptions["onAttempt"]) =>
-      openClient({ ...options, baseUrl, token, fetch, onAttempt }),
     /** How many requests have no answer yet. */
     inFlight,
+    openClient: (token: TokenProvider, onAttempt?: ClientOptions["onAttempt"]) =>
+      openClient({ ...options, baseUrl, token, fetch, onAttempt }),
   };
 }
 
@@ -71,11 +53,10 @@ function checkOptions(options: ClientOptions, { concurrency }: Flags): string {
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     const { option, fault } = error;
-    if (option === "headers") throw new UsageError(`The file of --header-file ${fault}.`);
-    if (option !== "baseUrl") throw new UsageError(`--${option} ${fault}.`);
-    // That is checked last: the option would help.
-    const isInsecure = /^http:/.test(String(options.baseUrl)) && fault.startsWith("would send");
-    throw new UsageError(`The base URL ${fault}.${isInsecure ? " For plain http, pass --allow-insecure." : ""}`);
+    const names: Record<string, string> = { headers: "The file of --header-file", baseUrl: "The base URL" };
+    // Whether it is plain http is checked last: then the option would help.
+    const advice = fault.startsWith("would send") ? " For plain http, pass --allow-insecure." : "";
+    throw new UsageError(`${names[option] ?? `--${option}`} ${fault}.${advice}`);
   }
 }
 
@@ -84,44 +65,43 @@ async function readHeaders(path: string, io: Io): Promise<Record<string, string>
   const headers: Record<string, string> = {};
   for (const [index, line] of (await readText(path, io, "--header-file")).split("\n").entries()) {
     if (line.trim() === "") continue;
-    const [, name = "", value = ""] = /^([^:]+):(.*)$/.exec(line.trim()) ?? [];
-    if (name === "" || Object.hasOwn(headers, name.toLowerCase())) {
-      const fault = name === "" ? "is not of the form Name: value" : "names a header once more";
-      throw new UsageError(`Line ${index + 1} of the file of --header-file ${fault}.`);
-    }
-    headers[name.toLowerCase()] = value.trim();
+    const [, name, value = ""] =
+      /^([^:]+):(.*)$/.exec(line.trim().replace(/^[^:]+/, (name) => name.toLowerCase())) ?? [];
+    const place = `Line ${index + 1} of the file of --header-file`;
+    if (name === undefined) throw new UsageError(`${place} is not of the form Name: value.`);
+    if (Object.hasOwn(headers, name)) throw new UsageError(`${place} names a header once more.`);
+    headers[name] = value.trim();
   }
   return headers;
 }
-
-const PROXY_PROTOCOLS = ["http:", "https:", "socks5:"];
 
 /** Whether undici takes it. */
 function isProxy(value: string): boolean {
   try {
     const { protocol, hostname, username, password } = new URL(value);
     decodeURIComponent(username + password);
-    return PROXY_PROTOCOLS.includes(protocol) && hostname !== "";
+    return /^(https?|socks5):$/.test(protocol) && hostname !== "";
   } catch {
     return false;
   }
 }
+
+export type ProxyVariables = NonNullable<ReturnType<typeof proxyOf>>;
 
 /**
  * @returns what undici's EnvHttpProxyAgent takes; undefined where no proxy is named.
  * @throws {UsageError} naming the variable, never its value: it may have a password.
  */
 function proxyOf(env: Io["env"]) {
-  const read = (name: string): string => {
-    const [found, value] = [name.toLowerCase(), name].flatMap((each) => (env[each] ? [each, env[each]] : []));
-    if (found === undefined || value === undefined || isProxy(value)) return value ?? "";
+  const [httpProxy, httpsProxy] = ["HTTP_PROXY", "HTTPS_PROXY"].map((name) => {
+    const found = [name.toLowerCase(), name].find((each) => env[each]) ?? name;
+    const value = env[found] ?? "";
+    if (value === "" || isProxy(value)) return value;
     throw new UsageError(`${found} must be a URL such as http://proxy.example.com:8080.`);
-  };
-  const [httpProxy, httpsProxy] = [read("HTTP_PROXY"), read("HTTPS_PROXY")];
-  return httpProxy || httpsProxy ? { httpProxy, httpsProxy, noProxy: env.no_proxy ?? env.NO_PROXY ?? "" } : undefined;
+  });
+  if (!httpProxy && !httpsProxy) return undefined;
+  return { httpProxy, httpsProxy, noProxy: env.no_proxy ?? env.NO_PROXY ?? "" };
 }
-
-export type ProxyVariables = NonNullable<ReturnType<typeof proxyOf>>;
 
 /** Loads undici for the first request, and counts requests. */
 function lazyFetch(proxy: ProxyVariables | undefined) {
@@ -131,11 +111,7 @@ function lazyFetch(proxy: ProxyVariables | undefined) {
     loading ??= import("./network.js").then((network) => network.createFetch(proxy));
     const fetch = await loading;
     pending++;
-    try {
-      return await fetch(url, init);
-    } finally {
-      pending--;
-    }
+    return fetch(url, init).finally(() => pending--);
   };
   const fetch: SendingFetch = Object.assign(send, { reportsStart: true as const });
   return { fetch, inFlight: () => pending };

@@ -15,13 +15,13 @@ const HEADER = ["TOKEN", "STATE", "CREATED", "EXPIRES", "SCOPES", "REVOKED", "BY
 
 /** @throws {UsageError} */
 export async function list(account: string, flags: Flags, { io, stdout, stderr }: Outputs): Promise<ExitCode> {
-  const settings = await checkSettings(flags, io);
+  const { baseUrl, openClient } = await checkSettings(flags, io);
   const fault = slugFault(account);
   if (fault) throw new UsageError(`The service account ${fault}.`);
-  const credential = await openCredential(flags.tokenFile, settings, { io, stderr, isAttended: true });
+  const credential = await openCredential(flags.tokenFile, baseUrl, { io, stderr, isAttended: true });
   const { signal } = stopOnSignals(io);
-  const { client } = settings.openClient(credential.token);
-  async function read(): Promise<Token[]> {
+  const { client } = openClient(credential.token);
+  async function read(): Promise<readonly Token[]> {
     const progress = createProgress(stderr, spinner("reading the record"));
     try {
       return (await client.serviceAccounts.get(account, { signal }).finally(progress.end)).tokens;
@@ -35,7 +35,7 @@ export async function list(account: string, flags: Flags, { io, stdout, stderr }
   }
   const stateOf = (token: Token) => (isRevoked(token) ? "revoked" : hasExpired(token, io) ? "expired" : "active");
   const tokens = (await read()).map((token) => ({ state: stateOf(token), ...token }));
-  const common = { baseUrl: settings.baseUrl, serviceAccountSlug: account, at: new Date(io.now()).toISOString() };
+  const common = { baseUrl, serviceAccountSlug: account, at: new Date(io.now()).toISOString() };
   const rows = tokens.map(({ slug, state, createdAt, expiresAt = "never", scopes, revokedAt = "", revokedBy }) => {
     const revoked = state === "revoked" ? [revokedAt, revokedBy?.name ?? revokedBy?.id ?? ""] : ["", ""];
     return [slug, state, createdAt, expiresAt, scopes.join(" "), ...revoked].map(printable);

@@ -1,10 +1,8 @@
 // Text for a terminal: what came from a list or a server may not move the cursor, nor pass for something else.
 
-/** The unit of JSON's escapes: a character beyond the first 65 536 has two. */
+/** By UTF-16 unit, as JSON has it. */
 const escaped = (characters: string): string =>
-  Array.from({ length: characters.length }, (_, index) => characters.charCodeAt(index))
-    .map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`)
-    .join("");
+  characters.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /**
  * Control characters, and those that are not seen or change the direction of a text, are written as JSON would escape
@@ -21,25 +19,14 @@ export const plural = (count: number, word: string): string =>
 /** Breaks a line between words. The lines after the first are indented as it is. A longer word stays whole. */
 export function wrap(text: string, columns: number): string {
   const [indent = ""] = /^ */.exec(text) ?? [];
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.slice(indent.length).split(" ")) {
-    const isFirst = line === indent;
-    if (!isFirst && line.length + 1 + word.length >= columns) {
-      lines.push(line);
-      line = indent + word;
-    } else line += isFirst ? word : ` ${word}`;
-  }
-  return [...lines, line].join("\n");
+  const most = Math.max(columns - indent.length - 2, 0);
+  const lines = text.match(new RegExp(`(\\S.{0,${most}}|\\S+)(?= |$)`, "g")) ?? [];
+  return lines.map((line) => indent + line.trimEnd()).join("\n");
 }
 
 /** Cells in columns that stand below each other. */
 export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length))) ?? [];
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const pad = (cell: string, column: number) => cell.padEnd(widths[column] ?? 0);
+  return rows.map((row) => row.map(pad).join("  ").trimEnd());
 }

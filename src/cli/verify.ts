@@ -1,5 +1,5 @@
 // What happens when `verify` is typed: asks whether leaked secrets are still accepted, once or for a while. Nothing is revoked.
-import type { TokenProvider, Verification } from "../index.js";
+import type { TokenRequest, Verification } from "../index.js";
 import { tokenFault } from "../secret.js";
 import { askForSecret, expiryOf, NO_CREDENTIAL, openCredential } from "./credential.js";
 import { EXIT, type ExitCode, Interrupted, UsageError } from "./exit.js";
@@ -28,43 +28,40 @@ interface Secret {
 
 /** @throws {UsageError} when nothing was sent. */
 export async function verify(flags: Flags, { io, stdout, stderr }: Outputs): Promise<ExitCode> {
-  const settings = await checkSettings(flags, io);
-  const { baseUrl } = settings;
-  const { for: forMs = 0, json: isJson, secretFile, tokenFile } = flags;
+  const { baseUrl, openClient } = await checkSettings(flags, io);
+  const { for: forMs = 0, secretFile, tokenFile } = flags;
   if (secretFile === "-" && tokenFile === "-") {
     throw new UsageError("Standard input cannot give both the secrets and the credential.");
   }
   const secrets = await readSecrets(secretFile, io, stderr);
-  const control = await openControl(tokenFile, settings, { io, stderr, forMs });
+  const control = await openControl(tokenFile, baseUrl, { io, stderr, forMs });
   const stop = stopOnSignals(io);
   const { signal } = stop;
-  const { verifyMany } = settings.openClient(control.token);
+  const { verifyMany } = openClient(control.token);
   stderr.tell(`Asking about ${plural(secrets.length, "secret")} at ${baseUrl}`);
 
   /** Asks about each of them, and the person for a control where the answers need one. */
-  async function ask(asked: readonly Secret[], notice: string): Promise<void> {
+  async function ask(asked: readonly Secret[]): Promise<void> {
     const progress = createProgress(stderr, spinner("asking"));
-    progress.notice = notice;
+    const accepted = secrets.filter(({ answers }) => answers.at(-1)?.validity === "active").length;
+    if (secrets[0]?.answers[0]) progress.notice = `${accepted} of ${secrets.length} accepted so far`;
     const texts = asked.map(({ secret }) => secret);
     const found = await verifyMany(texts, { signal }).finally(progress.end);
-    const again: Secret[] = [];
-    for (const [index, each] of asked.entries()) {
-      const answer = found[index] as Verification;
-      if (control.isMissing() && answer.validity === "unknown") again.push(each);
-      else each.answers.push({ ...answer, time: io.now() });
+    const isOpen = (index: number) => control.isMissing() && found[index]?.validity === "unknown";
+    for (const [index, answer] of found.entries()) {
+      if (!isOpen(index)) asked[index]?.answers.push({ ...answer, time: io.now() });
     }
+    const again = asked.filter((_, index) => isOpen(index));
     if (again.length === 0) return;
     await control.askFor(signal);
-    await ask(again, notice);
+    await ask(again);
   }
-  const end = io.now() + forMs;
   try {
-    for (let notice = ""; ; ) {
-      await ask(secrets, notice);
-      if (io.now() >= end) break;
-      const accepted = secrets.filter(({ answers }) => answers.at(-1)?.validity === "active").length;
-      notice = `${plural(secrets[0]?.answers.length ?? 0, "answer")}, ${accepted} of ${secrets.length} accepted`;
+    const end = io.now() + forMs;
+    await ask(secrets);
+    while (io.now() < end) {
       await io.sleep(INTERVAL_MS, signal);
+      await ask(secrets);
     }
   } catch (error) {
     if (!signal.aborted && !(error instanceof Interrupted)) throw error;
@@ -79,32 +76,22 @@ export async function verify(flags: Flags, { io, stdout, stderr }: Outputs): Pro
     const why = last === undefined ? "There is no answer yet." : isEarly ? TOO_FEW : last.reason;
     const reason = signal.aborted ? `Interrupted. ${why} Ask again to be sure.` : why;
     const { canRevoke, at, traceId } = last ?? {};
-    const found = {
-      baseUrl,
-      secret: name,
-      validity,
-      canRevoke,
-      reason,
-      at,
-      traceId,
-      checks: answers.length,
-      lastAccepted,
-    };
-    stdout.line(isJson ? json(found) : [validity, name, baseUrl].join("\t"));
-    const seen = `${plural(answers.length, "answer")}, last accepted: ${lastAccepted ?? "never"}`;
-    stderr.tell(`${name}: ${reason}${forMs > 0 ? ` (${seen})` : ""}`);
+    const members = { canRevoke, reason, at, traceId, checks: answers.length, lastAccepted };
+    const line = [validity, name, baseUrl].join("\t");
+    stdout.line(flags.json ? json({ baseUrl, secret: name, validity, ...members }) : line);
+    const seen = ` (${plural(answers.length, "answer")}, last accepted: ${lastAccepted ?? "never"})`;
+    stderr.tell(`${name}: ${reason}${forMs > 0 ? seen : ""}`);
     return validity;
   });
-  if (validities.includes("inactive") && forMs === 0) {
-    stderr.tell("Other servers may accept a revoked token for up to 5 minutes: --for 5m keeps asking.");
-  }
+  if (validities.includes("inactive") && forMs === 0) stderr.tell(FIVE_MINUTES);
   await stdout.flushed(signal);
   if (signal.aborted) return EXIT.interrupted;
   if (stdout.undelivered() > 0) return EXIT.other;
-  return CODES[(Object.keys(CODES) as (keyof typeof CODES)[]).find((each) => validities.includes(each)) ?? "unknown"];
+  return CODES[(["active", "unknown"] as const).find((each) => validities.includes(each)) ?? "inactive"];
 }
 
 const TOO_FEW = "It takes ten answers within a minute, all of them refusals, to say that it is not accepted.";
+const FIVE_MINUTES = "Other servers may accept a revoked token for up to 5 minutes: --for 5m keeps asking.";
 
 function decide(answers: Secret["answers"]): Verification["validity"] {
   const end = answers.at(-1)?.time ?? 0;
@@ -124,42 +111,41 @@ async function readSecrets(path: string | undefined, io: Io, stderr: Output): Pr
   const secrets = lines.map((line, index) => ({ secret: line.trim(), name: `line ${index + 1}`, answers: [] }));
   const given = secrets.filter(({ secret }) => secret !== "");
   const faults = given.flatMap(({ secret, name }) => (tokenFault(secret) ? [`${name} ${tokenFault(secret)}`] : []));
-  if (given.length > 0 && faults.length === 0) return given;
+  if (given.length === 0) throw new UsageError("There is no secret in the file of --secret-file.");
+  if (faults.length === 0) return given;
   const words = `${plural(faults.length, "line")} of --secret-file cannot be asked about. It has one secret on each line.`;
-  throw new UsageError(
-    given.length === 0 ? "There is no secret in the file of --secret-file." : words,
-    EXIT.usage,
-    faults.slice(0, 10),
-  );
+  throw new UsageError(words, EXIT.usage, faults.slice(0, 10));
 }
 
 /** The client's own credential, which must be accepted where a secret is refused. Without one, it is asked for then. */
 async function openControl(
   tokenFile: string | undefined,
-  settings: { baseUrl: string },
+  baseUrl: string,
   { io, stderr, forMs }: { io: Io; stderr: Output; forMs: number },
 ) {
   const isGiven = tokenFile !== undefined || Boolean(io.env.KAITEN_AUTH_TOKEN);
-  const given = isGiven ? await openCredential(tokenFile, settings, { io, stderr, isAttended: false }) : undefined;
+  const given = isGiven ? await openCredential(tokenFile, baseUrl, { io, stderr, isAttended: false }) : undefined;
   const endsEarly = (secret: string) => forMs > 0 && expiryOf(secret) < io.now() + forMs;
   if (given && !given.isFile && endsEarly(given.secret)) throw new UsageError(ENDS_EARLY);
-  let typed: string | undefined;
+  let typed = "";
   let isMissing = false;
-  /** The question comes after the answers: a person may need longer than an attempt may take. */
-  const token: TokenProvider = (request) => {
-    if (given) return given.token(request);
-    isMissing = typed === undefined || typed === request.rejected;
-    if (typed === undefined || isMissing) throw new Error(NO_CREDENTIAL);
-    return typed;
+  return {
+    isMissing: () => isMissing && canAsk(io),
+    async token(request: TokenRequest): Promise<string> {
+      if (given) return given.token(request);
+      // The question comes after the answers: a person may need longer than an attempt may take.
+      isMissing = typed === "" || typed === request.rejected;
+      if (isMissing) throw new Error(NO_CREDENTIAL);
+      return typed;
+    },
+    async askFor(signal: AbortSignal): Promise<void> {
+      stderr.tell(typed === "" ? NEEDED : "That credential was refused, too.");
+      do {
+        typed = await askForSecret("Another credential, not the leaked one (hidden): ", io, stderr, signal);
+        if (endsEarly(typed)) stderr.tell(ENDS_EARLY);
+      } while (endsEarly(typed));
+    },
   };
-  async function askFor(signal: AbortSignal): Promise<void> {
-    stderr.tell(typed === undefined ? NEEDED : "That credential was refused, too.");
-    do {
-      typed = await askForSecret("Another credential, not the leaked one (hidden): ", io, stderr, signal);
-      if (endsEarly(typed)) stderr.tell(ENDS_EARLY);
-    } while (endsEarly(typed));
-  }
-  return { token, isMissing: () => isMissing && canAsk(io), askFor };
 }
 
 const NEEDED =

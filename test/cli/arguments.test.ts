@@ -223,7 +223,7 @@ test("--allow-insecure allows plain http to another machine, which is refused ot
   expect(refused.stderr).toContain("pass --allow-insecure.");
   expect(refused.code).toBe(2);
   const allowed = await run([...ONE, "--yes", "--allow-insecure", "--retries", "0"], { env });
-  expect(allowed.stdout).toBe("not-revoked\tci-bot\tdeploy-key\tno complete answer\n");
+  expect(allowed.stdout).toBe("not-revoked\tci-bot\tdeploy-key\tconnection\n");
   expect(allowed.code).toBe(6);
 });
 
@@ -315,8 +315,8 @@ test.each<[string[], string]>([
   [["revoke", "ci-bot"], "Name a service account and its tokens"],
   [["revoke", "--all"], "Name a service account and its tokens"],
   [["revoke", "ci-bot", "a", "--all"], "Name a service account and its tokens"],
-  [["revoke", "ci-bot", "a", "--from", "-", "--yes"], "Name tokens, or pass --from, or --all: only one of them."],
-  [["revoke", "ci-bot", "--all", "--from", "-", "--yes"], "Name tokens, or pass --from, or --all: only one of them."],
+  [["revoke", "ci-bot", "a", "--from", "-", "--yes"], "or --from FILE for a list: one of them. Nothing was sent."],
+  [["revoke", "ci-bot", "--all", "--from", "-", "--yes"], "or --from FILE for a list: one of them. Nothing was sent."],
   [["revoke", "ci-bot", "", "-y"], "The token is empty. Nothing was sent."],
   [["revoke", "ci-bot", "a", "..", "-y"], 'The token is "..", which would address something else. Nothing was sent.'],
   [["revoke", "ci-bot", "a/b", "-y"], "Nothing was sent."],

@@ -29,7 +29,7 @@ test.each<[number, string, string, string, Step]>([
   [6, "unknown", "500", "a 500", problem(500)],
   [6, "unknown", "200", "a login page", page(200)],
   [6, "unknown", "302", "a redirect", page(302, { Location: "/login" })],
-  [6, "unknown", "no complete answer", "a lost connection", cut()],
+  [6, "unknown", "connection", "a lost connection", cut()],
 ])("%i: %s, %s, after %s", async (code, outcome, note, _, step) => {
   expect(await codeOf(ONE, step)).toMatchObject({ code, stdout: `${outcome}\tci-bot\tdeploy-key\t${note}\n` });
 });
@@ -40,7 +40,7 @@ test("6: nothing listens", async () => {
   const { port } = server.address() as { port: number };
   await new Promise((resolve) => server.close(resolve));
   const { code, stdout, stderr } = await run([...ONE, "--base-url", `http://127.0.0.1:${port}`]);
-  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tno complete answer\n");
+  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tconnection\n");
   expect(stderr).toContain(
     "1 token may still be active. See the reasons above, then run the same command again: it continues.",
   );

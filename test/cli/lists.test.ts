@@ -26,7 +26,10 @@ test.each([
 });
 
 test("what `list --json` prints is a list", async () => {
-  await using server = await serve([...KEYS, { ...KEYS[0], tokenSlug: "old", revokedAt: "2025-01-01T00:00:00Z" }]);
+  await using server = await serve([
+    ...KEYS,
+    { serviceAccountSlug: "ci-bot", tokenSlug: "old", revokedAt: "2025-01-01T00:00:00Z" },
+  ]);
   const { stdout } = await run(["list", "ci-bot", "--json"], server);
   const { code, stderr } = await run(["revoke", "--from", "-", "--yes"], { ...server, input: stdout });
   expect(stderr).toContain("1 token left out: revoked already, says the list.\n");

@@ -84,7 +84,7 @@ test("a certificate that is not trusted is explained: the token was not revoked"
   const proxy = await startProxy({ tunnelTo: server.port });
   const env = { KAITEN_BASE_URL: `https://${HOST}/api`, HTTPS_PROXY: proxy.url };
   const { code, stdout, stderr } = await run(ONE, { env });
-  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tno complete answer\n");
+  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tconnection\n");
   expect(stderr).toContain("NODE_EXTRA_CA_CERTS");
   expect(stderr).not.toContain("proxy");
   expect(server.requests).toEqual([]);
@@ -99,7 +99,7 @@ test.each([
   const proxy = await startProxy({ refuse });
   const env = { KAITEN_BASE_URL: `https://${HOST}/api`, HTTPS_PROXY: proxy.url.replace("//", "//user:hunter2@") };
   const { code, stdout, stderr } = await run(ONE, { env });
-  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tno complete answer\n");
+  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tconnection\n");
   expect(stderr).toContain(words);
   expect(stderr).not.toContain("hunter2");
   expect(proxy.asked[0]).toContain("Basic dXNlcjpodW50ZXIy");
@@ -109,7 +109,7 @@ test.each([
 test("a proxy that is not there is named as the proxy", async () => {
   const env = { KAITEN_BASE_URL: `https://${HOST}/api`, HTTPS_PROXY: "http://user:hunter2@127.0.0.1:9" };
   const { code, stdout, stderr } = await run(ONE, { env });
-  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tno complete answer\n");
+  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tconnection\n");
   expect(stderr).toContain("the proxy: it cannot be reached: connect ECONNREFUSED 127.0.0.1:9.");
   expect(stderr).not.toContain("hunter2");
   expect(code).toBe(6);
@@ -120,7 +120,7 @@ test("NO_PROXY names hosts that are reached directly", async () => {
   const env = { KAITEN_BASE_URL: `https://${HOST}/api`, HTTPS_PROXY: proxy.url, NO_PROXY: ".test" };
   const { code, stdout, stderr } = await run(ONE, { env });
   // The host does not exist.
-  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tno complete answer\n");
+  expect(stdout).toBe("not-revoked\tci-bot\tdeploy-key\tconnection\n");
   expect(stderr).not.toContain("proxy");
   expect(proxy.asked).toEqual([]);
   expect(code).toBe(6);

@@ -11,7 +11,6 @@ const ERASE = "\r\u001b[2K";
 
 /** @param notice what is waited for, such as the end of a pause. */
 export type Picture = (columns: number, seconds: number, notice: string) => string;
-
 export type Progress = ReturnType<typeof createProgress>;
 
 /** Draws nothing where there is no terminal, or one that cannot erase. */
@@ -42,32 +41,27 @@ export function createProgress(output: Output, picture: Picture) {
 
 const WIDTH = 24;
 const SHORT = { absent: "abs", "not-revoked": "not", unknown: "unk" } as const;
-const BAD = Object.keys(SHORT) as (keyof typeof SHORT)[];
 
 /** The counts of bad outcomes are never left out, however narrow the terminal is. */
-export function bar(counts: Readonly<Counts>, total: number, paint: Output["paint"]): Picture {
-  const settled = () => Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const before = settled();
-  return (columns, seconds, notice) => {
-    const done = settled();
+export const bar =
+  (counts: Readonly<Counts>, total: number, paint: Output["paint"]): Picture =>
+  (columns, _, notice) => {
+    const done = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const full = Math.round((WIDTH * done) / total);
     const blocks = `${"█".repeat(full)}${"░".repeat(WIDTH - full)}`;
-    const left = Math.ceil((seconds / (done - before)) * (total - done));
-    const clock = done > before && `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} left`;
     const of = `${done}/${total}`;
-    const bad = BAD.filter((outcome) => counts[outcome] > 0);
+    const bad = (Object.keys(SHORT) as (keyof typeof SHORT)[]).filter((outcome) => counts[outcome] > 0);
     const long = bad.map((outcome) => paint(COLOURS[outcome], `${outcome} ${counts[outcome]}`));
     const short = bad.map((outcome) => paint(COLOURS[outcome], `${SHORT[outcome]} ${counts[outcome]}`));
     const lines = [
-      [blocks, of, notice, clock, ...long],
+      [blocks, of, notice, ...long],
       [of, notice, ...long],
       [of, notice, ...short],
-      [of, ...short],
     ];
     const texts = lines.map((parts) => parts.filter(Boolean).join("  "));
-    return texts.find((text) => stripVTControlCharacters(text).length <= columns) ?? (texts.at(-1) as string);
+    const fits = (text: string) => stripVTControlCharacters(text).length <= columns;
+    return texts.find(fits) ?? [of, ...short].join(" ");
   };
-}
 
 const FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
 

@@ -1,6 +1,6 @@
 // Asks the person at the terminal. Keys typed before a question was drawn never answer it.
 import { createInterface } from "node:readline";
-import { Writable } from "node:stream";
+import { PassThrough } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Interrupted } from "../exit.js";
 import type { Io } from "../io.js";
@@ -12,7 +12,8 @@ export const canAsk = ({ stdin, stderr }: Io): boolean => stdin.isTTY === true &
 export async function ask(
   { stdin, stderr }: Io,
   question: string,
-  { isHidden = false, signal }: { isHidden?: boolean; signal?: AbortSignal | undefined } = {},
+  signal?: AbortSignal,
+  isHidden = false,
 ): Promise<string> {
   if (signal?.aborted) throw new Interrupted();
   // Raw mode first: only then does the terminal give out a line that has no end yet.
@@ -29,8 +30,7 @@ export async function ask(
     await nextTurn();
   }
   stdin.off("data", discard).pause();
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const output = isHidden ? nowhere : stderr;
+  const output = isHidden ? new PassThrough().resume() : stderr;
   const prompt = createInterface({ input: stdin, output, terminal: true, prompt: question, historySize: 0 });
   if (isHidden) stderr.write(question);
   prompt.prompt();
@@ -38,12 +38,12 @@ export async function ask(
   signal?.addEventListener("abort", close);
   try {
     return await new Promise<string>((resolve, reject) => {
-      prompt.once("line", resolve);
-      prompt.once("close", () => {
-        if (!isHidden) stderr.write("\n");
-        reject(new Interrupted());
-      });
+      prompt.once("line", resolve).once("close", () => reject(new Interrupted()));
     });
+  } catch (left) {
+    // An answer that was typed in the open has its line end.
+    if (!isHidden) stderr.write("\n");
+    throw left;
   } finally {
     signal?.removeEventListener("abort", close);
     prompt.removeAllListeners("close").close();
