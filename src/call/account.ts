@@ -68,7 +68,7 @@ const isTime = (value: unknown): value is string =>
 /** @returns undefined for what is not the record of this account, or may not be as it is now. */
 function readRecord(slug: string, { status, headers, json }: Body, clean: Clean): AccountRecord | undefined {
   // RFC 9111 §5.1: an answer with an age comes from a cache.
-  const isFresh = !(Number(headers.get("age") ?? 0) > 0);
+  const isFresh = Number(headers.get("age") ?? 0) === 0;
   const isJson = /^\s*application\/json\s*(;|$)/i.test(headers.get("content-type") ?? "");
   if (status !== 200 || !isFresh || !isJson || !isObject(json) || json.slug !== slug) return undefined;
   const { tokens: entries } = json;
