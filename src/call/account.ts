@@ -78,7 +78,8 @@ function readRecord(slug: string, { status, headers, json }: Body, clean: Clean)
   const tokens = new Map<string, TokenState>();
   for (const entry of entries as Record<string, unknown>[]) {
     const { revokedAt, revokedBy } = withUsers(pick(entry, TOKEN));
-    const state = isTime(revokedAt) ? { revokedAt, revokedBy: clean(revokedBy) as User | undefined } : "active";
+    const by = isObject(revokedBy) ? (clean(revokedBy) as User) : undefined;
+    const state = isTime(revokedAt) ? { revokedAt, revokedBy: by } : "active";
     const earlier = tokens.get(entry.slug as string);
     tokens.set(entry.slug as string, earlier === undefined || state === "active" ? state : earlier);
   }
