@@ -3,6 +3,7 @@ import { getServiceAccount } from "../../generated/client.js";
 import type { AttemptResult } from "../answer/result.js";
 import { toError } from "../answer/to-error.js";
 import { describeAnswer } from "../answer/words.js";
+import { SlugError } from "../slug.js";
 import type { Outcome, ServiceAccount, TokenRef, User } from "../types.js";
 import type { Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
@@ -171,10 +172,12 @@ export async function getAccount(
   const judge = (result: AttemptResult): Verdict => ({ outcome: "not-revoked", next: nextOf(result) });
   const call = openRead(transport, { credential, slugs, judge }, settings);
   const ended = await perform(call, settings);
-  const record = ended.last && recordOf(ended.last.result);
+  const result = ended.last?.result;
+  const record = result && recordOf(result);
   if (record) return record.account;
+  if (result?.kind === "failure" && result.why === "argument") throw new SlugError(result.reason, ended.attempts - 1);
   const { timeout, signal } = settings;
-  const noAccount = ended.last && isNoAccount(ended.last.result);
+  const noAccount = result && isNoAccount(result);
   const meaning = noAccount
     ? "There is no service account by this name in the organization of the credential: it is misspelt, of another organization, or its membership has ended."
     : "The record of the service account could not be read. Reading changes nothing.";
