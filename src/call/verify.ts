@@ -54,7 +54,7 @@ export async function verifyAll(
     if (!isOpen(before)) return conclude(before);
     if (isOwn(secret)) return conclude({ ...before, kind: "unclear", reason: OWN });
     if (controlled && !(controlled.kind === "accepted" && controlled.canRevoke)) {
-      const why = controlled.kind === "refused" ? "it was refused, too" : controlled.reason;
+      const why = controlled.kind === "unclear" ? controlled.reason : WHY_NO_CONTROL[controlled.kind];
       const reason = `${ALONE} The control, the same request with the client's own credential, failed: ${sentence(why)} Use a control that may revoke tokens, or try again later.`;
       return conclude({ ...before, kind: "unclear", reason });
     }
@@ -67,6 +67,8 @@ export async function verifyAll(
 
 const ALONE =
   "The API refused the secret, which alone proves nothing: it says the same when it cannot reach its database.";
+/** In words that nobody takes for the verdict on the secret. */
+const WHY_NO_CONTROL = { refused: "it was refused, too", accepted: "it may not revoke tokens" };
 const OWN = `${ALONE} The secret is the client's own credential: another one is needed as its control.`;
 const INACTIVE =
   "The API refused the secret twice, and accepted the client's own credential in between: the secret is revoked, expired, mistyped or of another deployment. Other replicas may accept it for up to five minutes after its revocation.";
