@@ -3,10 +3,11 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { type ConnectFault, ProxyError, readCause } from "../../src/answer/cause.js";
+import type { Secrets } from "../../src/answer/redact.js";
 
 const SECRET = "ksh_0123456789abcdef";
-const NONE = { credentials: [], values: [] };
-const SECRETS = { credentials: [SECRET], values: ["a-header-that-is-secret"] };
+const NONE: Secrets = { credentials: [], values: [] };
+const SECRETS: Secrets = { credentials: [SECRET], values: ["a-header-that-is-secret"] };
 const connectFault = (thrown: unknown) => readCause(thrown, NONE)?.fault;
 
 const CODES: Record<ConnectFault, string[]> = {

@@ -110,7 +110,7 @@ describe("the headers", () => {
     },
   );
 
-  test.each([
+  test.each<Record<string, string> | undefined>([
     { "x-!#$%&'*+.^_`|~9": "a b\tc" },
     { "content-type": "x", accept: "y", "x-proxy": "z", "x-sec": "é" },
     {},
