@@ -1,6 +1,5 @@
 // One attempt: one request with a credential, a time limit, no redirect and a bounded body. Its result holds no secret. It
 // serves any operation, and does not know which.
-import { createQuerySerializer, type defaultPathSerializer } from "openapi-fetch";
 import { type Client, createClient } from "../../generated/client.js";
 import { announcesBody, BODY_LIMIT, discard, hasNoContent, isWebStream, readText } from "../answer/body.js";
 import { redact, redactJson } from "../answer/redact.js";
@@ -75,24 +74,9 @@ export function createTransport(
   baseUrl: string,
   { fetch, headers, trace }: { fetch: Fetch; headers: Readonly<Record<string, string>>; trace: boolean },
 ): Transport {
-  const client = createClient({
-    baseUrl,
-    Request: RequestParts as object as typeof Request,
-    pathSerializer: createPathSerializer(),
-    querySerializer: createQuerySerializer(),
-  });
+  const client = createClient({ baseUrl, Request: RequestParts as object as typeof Request });
   const inBrowser = isBrowser();
   return { client, fetch, headers, trace: trace && !inBrowser, inBrowser };
-}
-
-/** As openapi-fetch's own, with each template split once. */
-function createPathSerializer(): typeof defaultPathSerializer {
-  const templates = new Map<string, string[]>();
-  return (template, params) => {
-    const parts = templates.get(template) ?? template.split(/[{}]/);
-    templates.set(template, parts);
-    return parts.map((part, index) => (index % 2 === 0 ? part : encodeURIComponent(String(params[part])))).join("");
-  };
 }
 
 /**

@@ -1,7 +1,6 @@
 // Asks whether secrets are still accepted, by an operation that destroys nothing. A refusal counts only with a control: an API
 // that cannot reach its database refuses everybody, and says the same.
 import { deleteServiceAccountToken } from "../../generated/client.js";
-import type { Secrets } from "../answer/redact.js";
 import type { Attempt, AttemptResult, Failure } from "../answer/result.js";
 import { adviceFor, describeAnswer, sentence } from "../answer/words.js";
 import type { Verification } from "../types.js";
@@ -10,14 +9,6 @@ import { type CallCredential, fixedCredential } from "./credential.js";
 import { type CallSettings, createCall, perform } from "./perform.js";
 import { secureHex } from "./platform.js";
 import { ACCEPTED_BUT_REFUSED, isAbsent, verdict } from "./verdict.js";
-
-/** What one question says of the secret. `refused`: it needs a control. */
-type Answered =
-  | { kind: "accepted"; canRevoke: boolean; reason: string }
-  | { kind: "refused" }
-  | { kind: "unclear"; reason: string };
-
-type Asked = Answered & Pick<Verification, "at" | "traceId">;
 
 /** So many secrets are asked about at once. */
 const AT_ONCE = 8;
@@ -36,40 +27,31 @@ export async function verifyAll(
   control: CallCredential,
   settings: CallSettings,
 ): Promise<Verification[]> {
-  const { values } = control.secrets;
-  const ask = (secret: string) =>
-    question(transport, fixedCredential(secret, { credentials: control.secrets.credentials, values }), false, settings);
+  // None may be repeated in an answer about another.
+  const shared = { ...control.secrets, credentials: [...control.secrets.credentials, ...secrets] };
+  const ask = (secret: string) => question(transport, fixedCredential(secret, shared), settings);
   const first = await eachOf(secrets, ask);
-  const isOpen = (asked: Asked) => asked.kind === "refused";
-  if (!first.some(isOpen)) return first.map(conclude);
-
-  const isOwn = (secret: string) => secret === control.current;
-  const isControlUseless = secrets.every((secret, index) => isOwn(secret) || !isOpen(first[index] as Asked));
-  const controlled = isControlUseless
-    ? undefined
-    : await question(transport, withSecrets(control, { credentials: secrets, values: [] }), true, settings);
+  if (!first.some(isRefused)) return first;
+  const controlled = await question(transport, withSecrets(control, secrets), settings);
+  const why = controlled.canRevoke ? undefined : CONTROL_FAILED(controlled);
   return eachOf([...secrets.keys()], async (index) => {
-    const secret = secrets[index] as string;
-    const before = first[index] as Asked;
-    if (!isOpen(before)) return conclude(before);
-    if (isOwn(secret)) return conclude({ ...before, kind: "unclear", reason: OWN });
-    if (controlled && !(controlled.kind === "accepted" && controlled.canRevoke)) {
-      const why = controlled.kind === "unclear" ? controlled.reason : WHY_NO_CONTROL[controlled.kind];
-      const reason = `${ALONE} The control, the same request with the client's own credential, failed: ${sentence(why)} Use a control that may revoke tokens, or try again later.`;
-      return conclude({ ...before, kind: "unclear", reason });
-    }
-    const again = await ask(secret);
-    if (!isOpen(again)) return conclude(again);
-    const { at, traceId } = again;
-    return { validity: "inactive", reason: INACTIVE, at, ...(traceId !== undefined && { traceId }) };
+    const [secret, before] = [secrets[index] as string, first[index] as Verification];
+    if (!isRefused(before)) return before;
+    const useless = secret === control.current ? OWN : why;
+    return useless ? { ...before, validity: "unknown", reason: `${ALONE} ${useless}` } : ask(secret);
   });
 }
 
+const isRefused = ({ validity }: Verification): boolean => validity === "inactive";
+
 const ALONE =
   "The API refused the secret, which alone proves nothing: it says the same when it cannot reach its database.";
-/** In words that nobody takes for the verdict on the secret. */
-const WHY_NO_CONTROL = { refused: "it was refused, too", accepted: "it may not revoke tokens" };
-const OWN = `${ALONE} The secret is the client's own credential: another one is needed as its control.`;
+const OWN = "The secret is the client's own credential: another one is needed as its control.";
+const CONTROL_FAILED = ({ validity, reason }: Verification): string => {
+  // In words that nobody takes for the verdict on the secret.
+  const refused = { inactive: "it was refused, too.", active: "it may not revoke tokens.", unknown: reason };
+  return `The control, the same request with the client's own credential, failed: ${refused[validity]} Use one that may revoke tokens, or try again later.`;
+};
 const INACTIVE =
   "The API refused the secret twice, and accepted the client's own credential in between: the secret is revoked, expired, mistyped or of another deployment. Other replicas may accept it for up to five minutes after its revocation.";
 
@@ -81,21 +63,10 @@ async function eachOf<Item, Result>(items: readonly Item[], ask: (item: Item) =>
   return results;
 }
 
-function conclude({ at, traceId, ...answered }: Asked): Verification {
-  const when = { at, ...(traceId !== undefined && { traceId }) };
-  if (answered.kind === "accepted") {
-    const { canRevoke, reason } = answered;
-    return { validity: "active", canRevoke, reason, ...when };
-  }
-  return { validity: "unknown", reason: answered.kind === "unclear" ? answered.reason : ALONE, ...when };
-}
-
-/** Also what must not be repeated of others. */
-function withSecrets(credential: CallCredential, more: Secrets): CallCredential {
+function withSecrets(credential: CallCredential, credentials: readonly string[]): CallCredential {
   return {
     get secrets() {
-      const { credentials, values } = credential.secrets;
-      return { credentials: [...credentials, ...more.credentials], values: [...values, ...more.values] };
+      return { ...credential.secrets, credentials: [...credential.secrets.credentials, ...credentials] };
     },
     get current() {
       return credential.current;
@@ -108,25 +79,20 @@ function withSecrets(credential: CallCredential, more: Secrets): CallCredential 
 /**
  * Sends a DELETE for a token that cannot exist: its name and its account's are 128 random bits each.
  *
- * @param refreshes whether a refused token may be replaced: not where the question is about this very token.
+ * @returns `inactive` for a refusal, which alone proves nothing.
  * @throws the signal's reason.
  */
 async function question(
   transport: Transport,
   credential: CallCredential,
-  refreshes: boolean,
   settings: CallSettings,
-): Promise<Asked> {
+): Promise<Verification> {
   const ref = { serviceAccountSlug: `verify-${secureHex(16)}`, tokenSlug: `verify-${secureHex(16)}` };
   const call = createCall(
     transport,
     {
-      ...{ credential, slugs: ref },
+      ...{ credential, slugs: ref, judge: verdict },
       send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
-      judge(result, isOpen) {
-        const { outcome, next } = verdict(result, isOpen);
-        return { outcome, next: next === "refresh" && !refreshes ? "stop" : next };
-      },
     },
     settings,
   );
@@ -136,24 +102,25 @@ async function question(
   return { ...read(last), at, ...(traceId !== undefined && { traceId }) };
 }
 
-function read({ result, request }: Attempt): Answered {
+function read({ result, request }: Attempt): Omit<Verification, "at" | "traceId"> {
   if (isAbsent(result)) {
-    return { kind: "accepted", canRevoke: true, reason: "The API accepts the secret, and it may revoke tokens." };
+    return { validity: "active", canRevoke: true, reason: "The API accepts the secret, and it may revoke tokens." };
   }
   if (result.kind === "problem") {
     const { status, problem, isNamed } = result;
     const { code = "" } = problem;
     if (status === 403 && ACCEPTED_BUT_REFUSED.includes(code)) {
       const reason = `The gateway accepts the secret. It may not revoke tokens here (${code}).`;
-      return { kind: "accepted", canRevoke: false, reason };
+      return { validity: "active", canRevoke: false, reason };
     }
-    if (status === 401 && (code === "ValidateToken.Invalid" || !isNamed)) return { kind: "refused" };
+    if (status === 401 && (code === "ValidateToken.Invalid" || !isNamed))
+      return { validity: "inactive", reason: INACTIVE };
   }
-  return { kind: "unclear", reason: whyUnclear(result, request.url) };
+  return { validity: "unknown", reason: whyUnknown(result, request.url) };
 }
 
 /** What happened, what it means, and what to do. */
-function whyUnclear(result: AttemptResult, url: string): string {
+function whyUnknown(result: AttemptResult, url: string): string {
   const [what, advice] =
     result.kind === "failure"
       ? [result.reason, AFTER_FAILURE[result.why]]

@@ -5,7 +5,19 @@ import { expect, test } from "vitest";
 
 /** From the ground up: a room imports only rooms that stand before it, and its own files. */
 const ROOMS = [
-  ...["generated", "version.ts", "is-a.ts", "secret.ts", "slug.ts", "errors", "types.ts", "check.ts", "answer", "call"],
+  ...[
+    "generated",
+    "version.ts",
+    "is-a.ts",
+    "secret.ts",
+    "slug.ts",
+    "headers.ts",
+    "errors",
+    "types.ts",
+    "check.ts",
+    "answer",
+    "call",
+  ],
   ...["run", "client.ts", "index.ts", "undici.ts", "testing", "cli"],
 ];
 
