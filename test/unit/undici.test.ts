@@ -73,7 +73,7 @@ test("undici's own limit on connecting is off, and HTTP/2 is not offered, whatev
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const fetch = undiciFetch({ allowH2: true, connect: { rejectUnauthorized: false } } as object);
+  const fetch = undiciFetch({ allowH2: true, connect: { rejectUnauthorized: false, allowH2: true } } as object);
   const baseUrl = `https://127.0.0.1:${port}`;
   const { tokens } = createKaitenClient({ baseUrl, token: TOKEN, fetch, retries: 0 }).serviceAccounts;
   const call = tokens.revoke(REF).catch((error: unknown) => error);
@@ -84,7 +84,9 @@ test("undici's own limit on connecting is off, and HTTP/2 is not offered, whatev
   // RFC 7301 §3.1: each protocol behind its length.
   expect(hello.includes("\x08http/1.1")).toBe(true);
   expect(hello.includes("\x02h2")).toBe(false);
-  expect(built).toHaveBeenCalledWith(expect.objectContaining({ timeout: 0, rejectUnauthorized: false }));
+  expect(built).toHaveBeenCalledWith(
+    expect.objectContaining({ timeout: 0, allowH2: false, rejectUnauthorized: false }),
+  );
   await fetch.close();
   server.close();
 });
