@@ -108,6 +108,15 @@ describe("onAbort", () => {
     expectNothingLeft(controller.signal);
   });
 
+  test("listens again to a signal that nobody was waiting for meanwhile", () => {
+    const controller = new AbortController();
+    const called = vi.fn();
+    onAbort(controller.signal, () => {})();
+    onAbort(controller.signal, called);
+    controller.abort();
+    expect(called).toHaveBeenCalledOnce();
+  });
+
   test("calls back also who is forgotten by another one", () => {
     const controller = new AbortController();
     const called: string[] = [];

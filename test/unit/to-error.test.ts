@@ -88,6 +88,12 @@ describe("what happened, what it means for the token, and what to do", () => {
       `The API answered 404 Token.NotFound. The service account has no token by this name: it is ${ELSEWHERE} ${SURE}`,
     ],
     [
+      "nothing known, and no such token in the record: trying again would not help",
+      [page(502)],
+      record(entry("other")),
+      `Unexpected response 502 (text/html). The service account has no token by this name: it is ${ELSEWHERE} ${SURE}`,
+    ],
+    [
       "no such token, and no such account",
       [absent()],
       noAccount(),
