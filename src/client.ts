@@ -2,7 +2,6 @@
 import { createTransport } from "./call/attempt.js";
 import { createCredential } from "./call/credential.js";
 import { revoke } from "./call/revoke.js";
-import { revokeAll } from "./run/revoke-all.js";
 import { verify } from "./call/verify.js";
 import {
   checkBulkOptions,
@@ -14,6 +13,7 @@ import {
   checkSecret,
   checkVerifyOptions,
 } from "./check.js";
+import { revokeAll } from "./run/revoke-all.js";
 import type { ClientOptions, KaitenClient } from "./types.js";
 
 /**

@@ -1,9 +1,9 @@
 // An optional `fetch` for Node over undici's own client: pooled connections, proxies, HTTP/2 where a server offers it.
 // Import it as `kaiten-service-accounts/undici`; it needs undici 7 or 8 beside it.
 import undici, { type Agent, type Dispatcher } from "undici";
-import type { SendingInit } from "./call/attempt.js";
 import { announcesBody, BODY_LIMIT, hasNoContent } from "./answer/body.js";
 import { decode } from "./answer/decode.js";
+import type { SendingInit } from "./call/attempt.js";
 import type { Fetch, FetchHeaders, FetchResponse } from "./types.js";
 
 // It exports no version: undici 6 lacks this, and the handlers that are used below.

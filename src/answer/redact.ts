@@ -14,8 +14,10 @@ const MIN_SUFFIX = 16;
 const ESCAPE = /(?:%|\\u00|&#x0*)([\da-f]{2});?|&#0*(\d{2,3});|\\(\/)/gi;
 
 const unescape = (text: string): string =>
-  text.replace(ESCAPE, (_, hex?: string, decimal?: string, slash?: string) =>
-    slash ?? String.fromCharCode(hex ? Number.parseInt(hex, 16) : Number(decimal)),
+  text.replace(
+    ESCAPE,
+    (_, hex?: string, decimal?: string, slash?: string) =>
+      slash ?? String.fromCharCode(hex ? Number.parseInt(hex, 16) : Number(decimal)),
   );
 
 /** @returns the text, or, where it holds a credential, the beginning or the end of one, {@link MARK} in its place. */

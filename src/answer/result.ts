@@ -1,12 +1,13 @@
 // What an attempt met, read into a result that holds no secret. Everything behind it is clean because this file is.
+
+import { CredentialError } from "../call/credential.js";
+import { DeadlineError } from "../call/deadline.js";
+import { readRetryAfter } from "../call/retry.js";
+import type { AttemptResult } from "../call/verdict.js";
 import { hasUnreadableName, isProblemType, readProblem } from "../errors/problem.js";
 import type { FetchResponse } from "../types.js";
 import { type ConnectFault, readCause } from "./cause.js";
-import { CredentialError } from "../call/credential.js";
-import { DeadlineError } from "../call/deadline.js";
 import { redact, redactHeaders, redactJson } from "./redact.js";
-import { readRetryAfter } from "../call/retry.js";
-import type { AttemptResult } from "../call/verdict.js";
 
 /** What an attempt waits for. From `answer` on, some of the request may have been written. */
 export type Stage = "token" | "connection" | "answer";

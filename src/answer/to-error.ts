@@ -1,5 +1,8 @@
 // Turns a call that ended into the error that the caller gets: what happened, what it means for the token, what to do.
 
+import type { Ended } from "../call/perform.js";
+import { isoTime } from "../call/platform.js";
+import type { AttemptResult } from "../call/verdict.js";
 import {
   type ErrorInit,
   KaitenAbortError,
@@ -11,9 +14,6 @@ import {
   KaitenTimeoutError,
 } from "../errors/errors.js";
 import type { TokenRef } from "../types.js";
-import type { Ended } from "../call/perform.js";
-import { isoTime } from "../call/platform.js";
-import type { AttemptResult } from "../call/verdict.js";
 
 /** What an outcome means, and which scope is needed, in the words of the operation. */
 export type Meaning = Record<ErrorInit["outcome"] | "scope", string>;

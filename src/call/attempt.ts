@@ -1,15 +1,23 @@
 // One attempt: one request with a credential, a time limit, no redirect and a bounded body. Its result holds no secret.
 import { createQuerySerializer, defaultPathSerializer } from "openapi-fetch";
 import { type Client, createClient } from "../../generated/client.js";
-import type { Fetch, FetchResponse, TokenRef } from "../types.js";
 import { announcesBody, discard, hasNoContent, readText } from "../answer/body.js";
+import { redact } from "../answer/redact.js";
+import {
+  ArgumentError,
+  noContent,
+  readAnswer,
+  readFailure,
+  readRefusal,
+  type Stage,
+  StoppedError,
+} from "../answer/result.js";
+import { holdsCredential } from "../secret.js";
+import { IS_SECRET } from "../slug.js";
+import type { Fetch, FetchResponse, TokenRef } from "../types.js";
 import type { CallCredential, CredentialError } from "./credential.js";
 import { DeadlineError, type Ending, withDeadline } from "./deadline.js";
 import { isBrowser, isoTime, platformInit, randomHex, USER_AGENT } from "./platform.js";
-import { redact } from "../answer/redact.js";
-import { ArgumentError, noContent, readAnswer, readFailure, readRefusal, type Stage, StoppedError } from "../answer/result.js";
-import { holdsCredential } from "../secret.js";
-import { IS_SECRET } from "../slug.js";
 import type { AttemptResult } from "./verdict.js";
 
 /** What all attempts of a client share. */

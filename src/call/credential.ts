@@ -1,6 +1,7 @@
 // The bearer credential: a token, or a provider that returns one.
-import type { TokenProvider, TokenRequest } from "../types.js";
+
 import { tokenFault } from "../secret.js";
+import type { TokenProvider, TokenRequest } from "../types.js";
 import type { Ending } from "./deadline.js";
 
 /** The credential within one call. */

@@ -1,10 +1,11 @@
 // A call: attempts, and the verdict on each. It serves any operation, and does not decide when to try again.
+
+import { MARK } from "../answer/redact.js";
 import type { AttemptEvent, Outcome, TokenRef } from "../types.js";
 import { type Attempt, attempt, type Operation, type RefreshFailure, refresh, type Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
 import { pause } from "./deadline.js";
 import { randomHex } from "./platform.js";
-import { MARK } from "../answer/redact.js";
 import { backoff } from "./retry.js";
 import type { AttemptResult, Next, Verdict } from "./verdict.js";
 

@@ -1,5 +1,7 @@
 // Revokes one token: what is sent, what a result proves, and the words for it.
 import { deleteServiceAccountToken } from "../../generated/client.js";
+import { type Meaning, toError } from "../answer/to-error.js";
+import { canExist, SlugError } from "../slug.js";
 import type { AttemptEvent, Revocation, TokenRef } from "../types.js";
 import type { Attempt, Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
@@ -12,8 +14,6 @@ import {
   perform,
   shownRef,
 } from "./perform.js";
-import { canExist, SlugError } from "../slug.js";
-import { type Meaning, toError } from "../answer/to-error.js";
 import { type AttemptResult, verdict } from "./verdict.js";
 
 const MISSPELT_OR_GONE = "it is misspelt, or an old token that is already gone. Verify the token's secret to be sure.";

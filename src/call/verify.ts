@@ -1,11 +1,19 @@
 // Asks whether a secret is still accepted, by the one operation there is, and destroys nothing.
 import { deleteServiceAccountToken } from "../../generated/client.js";
+import {
+  type Answer,
+  describeAnswer,
+  GATEWAY,
+  NOT_THE_API,
+  pathHint,
+  sentence,
+  waitAdvice,
+} from "../answer/to-error.js";
 import type { Verification } from "../types.js";
 import type { Attempt, Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
 import { type CallOperation, type CallSettings, createCall, perform } from "./perform.js";
 import { secureHex } from "./platform.js";
-import { type Answer, describeAnswer, GATEWAY, NOT_THE_API, pathHint, sentence, waitAdvice } from "../answer/to-error.js";
 import { type AttemptResult, verdict } from "./verdict.js";
 
 type Finding = Pick<Verification, "validity" | "canRevoke" | "reason">;

@@ -2,18 +2,19 @@
 //
 // One scheduler, `tick`. A reference that was taken is in exactly one place: `waiting` for its next attempt, under way, or
 // settled, which happens once, in `settle`. The pace says when an attempt may start; nothing else starts one.
-import { KaitenError, KaitenProblemError } from "../errors/errors.js";
-import type { BulkRef, BulkRefs, PaceEvent, TokenRef, TokenResult } from "../types.js";
+
+import { notAttempted } from "../answer/to-error.js";
 import type { Transport } from "../call/attempt.js";
 import type { CallCredential } from "../call/credential.js";
-import { createPace } from "./pace.js";
 import { type Call, notify, retryDelay } from "../call/perform.js";
 import { isoTime } from "../call/platform.js";
 import { conclude, openCall, type RevokeSettings } from "../call/revoke.js";
-import { SlugError } from "../slug.js";
-import { openSource } from "./source.js";
-import { notAttempted } from "../answer/to-error.js";
 import type { AttemptResult, Next } from "../call/verdict.js";
+import { KaitenError, KaitenProblemError } from "../errors/errors.js";
+import { SlugError } from "../slug.js";
+import type { BulkRef, BulkRefs, PaceEvent, TokenRef, TokenResult } from "../types.js";
+import { createPace } from "./pace.js";
+import { openSource } from "./source.js";
 
 export interface RunSettings extends Omit<RevokeSettings, "maybeRevoked"> {
   concurrency: number;

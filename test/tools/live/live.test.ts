@@ -8,11 +8,11 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commandOf } from "../../scripts/command.js";
-import { checkAnswer, checkValidity } from "../../scripts/live/checks.js";
-import { compareSpecs } from "../../scripts/live/compare.js";
-import { fetchSpec, readSpec } from "../../scripts/live/spec.js";
-import { type Prism, startPrismProxy } from "../../scripts/prism.js";
+import { commandOf } from "../../../scripts/command.js";
+import { checkAnswer, checkValidity } from "../../../scripts/live/checks.js";
+import { compareSpecs } from "../../../scripts/live/compare.js";
+import { fetchSpec, readSpec } from "../../../scripts/live/spec.js";
+import { type Prism, startPrismProxy } from "../../../scripts/prism.js";
 import {
   ABSENT,
   type Answer,

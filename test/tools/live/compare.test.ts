@@ -1,8 +1,8 @@
 // Which differences of two specs are told, and how.
 import type { OpenAPI3 } from "openapi-typescript";
 import { beforeAll, expect, test } from "vitest";
-import { compareSpecs } from "../../scripts/live/compare.js";
-import { readSpec } from "../../scripts/live/spec.js";
+import { compareSpecs } from "../../../scripts/live/compare.js";
+import { readSpec } from "../../../scripts/live/spec.js";
 
 const PATH = "/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}";
 const MEDIA = "application/problem+json";
