@@ -183,6 +183,6 @@ export const CHANGES: readonly Change[] = [
   {
     name: "no credential is demanded",
     edits: [replace([...OPERATION, "security"], [])],
-    notices: ["lint", "contract"],
+    notices: ["contract"],
   },
 ];
