@@ -137,7 +137,7 @@ const unproven: Row[] = [
     }),
   ),
   // An intermediary's word for "the client left": the API may have carried the request out.
-  ...[420, 460, 499].map(
+  ...[418, 420, 460, 499].map(
     (status): Row => ({
       name: `${status}, which is not registered`,
       script: [killed(page(status))],
@@ -318,8 +318,8 @@ const impossible: Row[] = ["Deploy-Key", "-deploy-key", "deploy_key", "x", "x".r
 
 const refused: Row[] = [
   ...[
-    400, 401, 402, 403, 405, 406, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421, 422, 423, 424, 425, 426, 428,
-    431, 451,
+    400, 401, 402, 403, 405, 406, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 423, 424, 425, 426, 428, 431,
+    451,
   ].map(
     (status): Row => ({
       name: `${status}`,
@@ -355,8 +355,8 @@ const refused: Row[] = [
     never: "scope",
   },
   {
-    name: "401 Auth.NoIdentity",
-    script: [problem(401, { code: "Auth.NoIdentity" })],
+    name: "401 Auth.MissingAuthorizationHeader",
+    script: [problem(401, { code: "Auth.MissingAuthorizationHeader" })],
     dead: false,
     outcome: "not-revoked",
     error: "Problem",
@@ -1203,6 +1203,15 @@ const credentials: Row[] = [
     outcome: "not-revoked",
     error: "Problem",
     says: "vault sealed",
+    provider: ({ rejected }) => (rejected ? fail(new Error("vault sealed"))() : TOKEN),
+  },
+  {
+    name: "401, and the provider then fails with the token in its words",
+    script: [problem(401)],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Problem",
+    says: "gave no replacement: The token provider failed: [credential]",
     provider: ({ rejected }) => (rejected ? fail(new Error(`vault sealed for ${rejected}`))() : TOKEN),
   },
   {
@@ -1365,7 +1374,7 @@ const records: Row[] = [
       error: "Connection",
       options: ONCE,
       record: step,
-      says: "verify",
+      says: `${["The service account has no token", "The service account has no token", "There is no service account"][index]} by this name`,
     }),
   ),
   {
