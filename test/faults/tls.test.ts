@@ -46,23 +46,23 @@ const revoke = (baseUrl: string) =>
     .catch((error) => error);
 
 describe.each([
-  ["self-signed", "127.0.0.1", {}, "self-signed certificate"],
-  ["for another host", "kaiten.example.com", {}, "127.0.0.1"],
+  ["self-signed", "127.0.0.1", {}, "self-signed certificate", "NODE_EXTRA_CA_CERTS"],
+  ["for another host", "kaiten.example.com", {}, "127.0.0.1", "base URL"],
   [
     "expired",
     "127.0.0.1",
     { notBeforeDate: new Date(Date.now() - 9 * DAY), notAfterDate: new Date(Date.now() - DAY) },
     "expired",
+    "Check the clock of this machine",
   ],
-] as const)("a certificate that is %s", (_, host, dates, reason) => {
+] as const)("a certificate that is %s", (_, host, dates, reason, advice) => {
   test("is refused as not-revoked, with the reason, and nothing is sent", async () => {
     await using scripted = await playOverTls(await certificate(host, dates));
     const error = await revoke(scripted.url);
     expect(error).toBeInstanceOf(KaitenConnectionError);
     expect(error.outcome).toBe("not-revoked");
     expect(error.message).toContain(reason);
-    expect(error.message).toContain("the server's certificate is not trusted");
-    expect(error.message).toContain("NODE_EXTRA_CA_CERTS");
+    expect(error.message).toContain(advice);
     expect(error.cause.cause.code).toMatch(/CERT|SELF_SIGNED|EXPIRED|VERIFY/);
     expect(scripted.requests).toHaveLength(0);
   });
