@@ -35,7 +35,8 @@ async function main(): Promise<void> {
   const { verbose, help } = parseArgs({ options: { verbose: { type: "boolean" }, help: { type: "boolean" } } }).values;
   if (help) return console.log(USAGE);
   const { baseUrl, token } = readEnvironment();
-  const print = (line: string) => console.log(printable(redact(line, [token])));
+  const secrets = { credentials: [token], values: [] };
+  const print = (line: string) => console.log(printable(redact(line, secrets)));
   const report = (title: string, faults: string[]) => {
     print(`${faults.length === 0 ? "ok    " : "FAILED"}  ${title}`);
     for (const fault of faults) print(`        ${fault}`);
