@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { commandOf } from "./command.js";
-import { install as installRuntime, PACKAGES } from "./runtimes/runtimes.js";
+import { install as installRuntime, PACKAGES } from "./runtimes.js";
 
 const { name, version, bin } = JSON.parse(fs.readFileSync("package.json", "utf8"));
 
