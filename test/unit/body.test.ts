@@ -38,56 +38,62 @@ describe("a body within the limit", () => {
     ["a character that is cut off at the end", bodyOf(["a", Uint8Array.of(0xe2, 0x82)]).body, "a\ufffd"],
     ["bytes that are no UTF-8", bodyOf([Uint8Array.of(0xff, 0x61)]).body, "\ufffda"],
   ])("%s is read whole", async (_, body, text) => {
-    expect(await readText(body, never())).toBe(text);
+    expect(await readText(body, BODY_LIMIT, never())).toBe(text);
   });
 
   test("is not cancelled: its connection can be used again", async () => {
     const { body, state } = bodyOf(["x".repeat(BODY_LIMIT - 1)]);
-    expect(await readText(body, never())).toHaveLength(BODY_LIMIT - 1);
+    expect(await readText(body, BODY_LIMIT, never())).toHaveLength(BODY_LIMIT - 1);
     expect(state.cancelled).toBe(false);
   });
 
   test("that breaks rejects with its error", async () => {
-    await expect(readText(bodyOf(["a"], "break").body, never())).rejects.toThrow("broken");
+    await expect(readText(bodyOf(["a"], "break").body, BODY_LIMIT, never())).rejects.toThrow("broken");
   });
 });
 
 describe("a body beyond the limit", () => {
   test("of 64 KiB is not waited for", async () => {
     const { body, state } = bodyOf(["x".repeat(64 * 1024)], "hang");
-    expect(await readText(body, never())).toHaveLength(64 * 1024);
+    expect(await readText(body, BODY_LIMIT, never())).toHaveLength(64 * 1024);
     expect(state.cancelled).toBe(true);
   });
 
   test("is cut, and the rest is not read but cancelled", async () => {
     const { body, state } = bodyOf(Array.from({ length: 100 }, () => "x".repeat(10_000)));
-    expect(await readText(body, never())).toBe("x".repeat(64 * 1024));
+    expect(await readText(body, BODY_LIMIT, never())).toBe("x".repeat(64 * 1024));
     expect(state).toEqual({ taken: 7, cancelled: true });
   });
 
   test("of chunks without a byte is not read for ever", async () => {
     const { body, state } = bodyOf(Array.from({ length: 80_000 }, () => ""));
-    expect(await readText(body, never())).toBe("");
+    expect(await readText(body, BODY_LIMIT, never())).toBe("");
     expect(state).toEqual({ taken: 64 * 1024, cancelled: true });
+  });
+
+  test("of another operation is its own", async () => {
+    const { body, state } = bodyOf(Array.from({ length: 9 }, () => "x".repeat(64 * 1024)));
+    expect(await readText(body, 8 * 64 * 1024, never())).toHaveLength(8 * 64 * 1024);
+    expect(state).toEqual({ taken: 8, cancelled: true });
   });
 
   test("is cut by bytes, not by characters", async () => {
     const { body } = bodyOf(["€".repeat(64 * 1024)]);
-    expect(await readText(body, never())).toBe("€".repeat(Math.floor((64 * 1024) / 3)));
+    expect(await readText(body, BODY_LIMIT, never())).toBe("€".repeat(Math.floor((64 * 1024) / 3)));
   });
 });
 
 describe("an abort", () => {
   test("before the body is read cancels it, and rejects with the reason", async () => {
     const { body, state } = bodyOf(["a"]);
-    await expect(readText(body, AbortSignal.abort("enough"))).rejects.toBe("enough");
+    await expect(readText(body, BODY_LIMIT, AbortSignal.abort("enough"))).rejects.toBe("enough");
     expect(state).toEqual({ taken: 0, cancelled: true });
   });
 
   test("while the body is read cancels it", async () => {
     const { body, state } = bodyOf(["a"], "hang");
     const controller = new AbortController();
-    const reading = readText(body, controller.signal);
+    const reading = readText(body, BODY_LIMIT, controller.signal);
     await Promise.resolve();
     expect(state.cancelled).toBe(false);
     controller.abort("enough");

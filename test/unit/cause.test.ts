@@ -5,17 +5,19 @@ import { describe, expect, test } from "vitest";
 import { type ConnectFault, readCause } from "../../src/answer/cause.js";
 
 const SECRET = "ksh_0123456789abcdef";
-const connectFault = (thrown: unknown) => readCause(thrown, [])?.fault;
+const NONE = { credentials: [], values: [] };
+const connectFault = (thrown: unknown) => readCause(thrown, NONE)?.fault;
 
 const CODES: Record<ConnectFault, string[]> = {
   unreachable: ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EAI_NODATA", "UND_ERR_CONNECT_TIMEOUT"],
-  certificate: [
-    "ERR_TLS_CERT_ALTNAME_INVALID",
-    "CERT_HAS_EXPIRED",
+  expired: ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"],
+  "wrong-name": ["ERR_TLS_CERT_ALTNAME_INVALID", "HOSTNAME_MISMATCH"],
+  proxy: ["ERR_PROXY", "UND_ERR_PRX_TLS"],
+  untrusted: [
     "UNABLE_TO_GET_ISSUER_CERT",
     "DEPTH_ZERO_SELF_SIGNED_CERT",
     "SELF_SIGNED_CERT_IN_CHAIN",
-    "HOSTNAME_MISMATCH",
+    "CERT_REVOKED",
     "INVALID_CA",
     "INVALID_PURPOSE",
     "PATH_LENGTH_EXCEEDED",
@@ -96,16 +98,17 @@ test("a value that throws when it is read proves nothing", () => {
   expect(connectFault(proxy)).toBeUndefined();
 });
 
-const copyOf = (thrown: unknown, secrets: string[]) => readCause(thrown, secrets)?.error;
+const copyOf = (thrown: unknown, secrets: string[]) => readCause(thrown, { credentials: secrets, values: [] })?.error;
 
 describe("a cause", () => {
   test("keeps name, message, code, stack and causes, without secrets and without other members", () => {
     const inner = Object.assign(new TypeError(`inner ${SECRET}`), { code: "E_INNER", request: { auth: SECRET } });
     const copy = copyOf(new Error(`outer ${SECRET}`, { cause: inner }), [SECRET]);
-    expect(copy).toMatchObject({ name: "Error", message: "outer [credential]" });
-    expect(copy?.cause).toMatchObject({ name: "TypeError", message: "inner [credential]", code: "E_INNER" });
+    expect(copy).toMatchObject({ name: "Error", message: "[credential]" });
+    expect(copy?.cause).toMatchObject({ name: "TypeError", message: "[credential]", code: "E_INNER" });
     expect(Object.keys(copy?.cause ?? {})).toEqual(["code"]);
-    expect(copy?.stack).toContain("cause.test");
+    expect(copy?.stack).toBe("[credential]");
+    expect(copyOf(new Error("outer"), [SECRET])?.stack).toContain("cause.test");
     expect(inspect(copy, { depth: null, showHidden: true })).not.toContain(SECRET);
   });
 

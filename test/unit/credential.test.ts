@@ -198,7 +198,7 @@ describe("a shared refresh", () => {
       return rejected ? "token-2" : "token-1";
     })();
     const controller = new AbortController();
-    await credential.getToken(new AbortController());
+    await credential.getToken(new AbortController().signal);
     expect(await credential.refresh(controller.signal)).toBe(true);
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
     controller.abort("late");

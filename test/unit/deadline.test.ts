@@ -1,7 +1,8 @@
 // A task with a limit, and a pause that can be cut short. Neither leaves a timer or a listener behind.
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { DeadlineError, Ending, pause, withDeadline } from "../../src/call/deadline.js";
+import { DeadlineError } from "../../src/answer/result.js";
+import { onAbort, pause, withDeadline } from "../../src/call/deadline.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -32,18 +33,17 @@ describe("withDeadline", () => {
   });
 
   test.each([
-    ["heeds its signal", ({ signal }: Ending) => new Promise((_, reject) => signal.addEventListener("abort", reject))],
     [
-      "needs no signal",
-      (ending: Ending) => new Promise((_, reject) => ending.addEventListener("abort", () => reject())),
+      "heeds its signal",
+      ({ signal }: AbortController) => new Promise((_, reject) => signal.addEventListener("abort", reject)),
     ],
     ["does not heed it", never],
   ])("ends a task that %s, in time and not before", async (_, task) => {
     const { signal } = new AbortController();
-    const given: Ending[] = [];
+    const given: AbortSignal[] = [];
     const ended = vi.fn();
     const run = withDeadline(1_000, signal, (inner) => {
-      given.push(inner);
+      given.push(inner.signal);
       return task(inner);
     }).catch((error: unknown) => ended(error));
     await vi.advanceTimersByTimeAsync(999);
@@ -58,9 +58,9 @@ describe("withDeadline", () => {
 
   test("ends a task when the caller aborts, with the caller's reason", async () => {
     const controller = new AbortController();
-    let inner: Ending | undefined;
-    const run = withDeadline(1_000, controller.signal, (ending) => {
-      inner = ending;
+    let inner: AbortSignal | undefined;
+    const run = withDeadline(1_000, controller.signal, ({ signal }) => {
+      inner = signal;
       return never();
     });
     controller.abort("enough");
@@ -85,21 +85,28 @@ describe("withDeadline", () => {
 
   test("lets a task abort its own signal and go on", async () => {
     const { signal } = new AbortController();
-    const run = withDeadline(1_000, signal, async (ending) => {
-      const before = ending.signal;
-      ending.abort("by itself");
-      return [before.reason, ending.aborted];
+    const run = withDeadline(1_000, signal, async (inner) => {
+      inner.abort("by itself");
+      return inner.signal.reason;
     });
-    expect(await run).toEqual(["by itself", true]);
+    expect(await run).toBe("by itself");
     expect(signal.aborted).toBe(false);
     expectNothingLeft(signal);
   });
 });
 
-test("a signal that is first read when the task has ended is aborted", () => {
-  const ending = new Ending();
-  ending.abort("before");
-  expect(ending.signal).toMatchObject({ aborted: true, reason: "before" });
+test("calls that share a signal share a listener, and the last one takes it off", () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const heard: number[] = [];
+  const forget = Array.from({ length: 30 }, (_, index) => onAbort(signal, () => heard.push(index)));
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  for (const each of forget.slice(2)) each();
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  controller.abort();
+  expect(heard).toEqual([0, 1]);
+  for (const each of forget) each();
+  expectNothingLeft(signal);
 });
 
 describe("pause", () => {

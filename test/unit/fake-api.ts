@@ -32,10 +32,11 @@ export const never = () => new Promise<never>(() => {});
 /** An answer, a failed connection, or what `fetch` does instead. */
 export type Step = Response | Error | ((init: RequestInit) => ReturnType<Fetch>);
 
-/** Answers in turn, the last one again and again. */
+/** Answers in turn, the last one again and again. A read is no step: what it gets is no record. */
 export function scripted(...steps: Step[]) {
   const requests: { url: string; init: RequestInit; headers: globalThis.Headers; at: number }[] = [];
   const fetch: Fetch = async (url, init) => {
+    if (init.method === "GET") return page(404);
     requests.push({ url, init, headers: new Headers(init.headers), at: Date.now() });
     const step = steps[Math.min(requests.length, steps.length) - 1];
     if (step instanceof Error) throw step;
@@ -54,7 +55,7 @@ export interface Setup {
 export function revoke(steps: Step | Step[], { client = {}, call = {}, ref = REF }: Setup = {}) {
   const { fetch, requests } = scripted(...[steps].flat());
   const events: AttemptEvent[] = [];
-  const onAttempt = (event: AttemptEvent) => events.push(event);
+  const onAttempt = (event: AttemptEvent) => event.method === "DELETE" && events.push(event);
   const kaiten = createKaitenClient({ baseUrl: BASE, token: TOKEN, fetch, onAttempt, ...client });
   const ended = kaiten.serviceAccounts.tokens.revoke(ref, call);
   const result = ended.catch(() => undefined) as Promise<Revocation | undefined>;

@@ -17,7 +17,7 @@ test.each<[string, Record<string, unknown>]>([
     urls.push(url);
     return answer(204);
   };
-  const { client } = createTransport(BASE, fetch as never, false);
+  const { client } = createTransport(BASE, { fetch: fetch as never, headers: {}, trace: false });
   // The second one reads the template that the first one has split.
   for (let call = 0; call < 2; call++) await client.DELETE(TEMPLATE, { params: { path: params as never }, fetch });
   expect(urls).toEqual(Array(2).fill(BASE + defaultPathSerializer(TEMPLATE, params)));

@@ -1,15 +1,30 @@
 // What each answer proves, row by row, and what an attempt that may have revoked the token does to the ones after it.
 import { describe, expect, test } from "vitest";
-import { type AttemptResult, isDefinite, isRouteMissing, type Next, verdict } from "../../src/call/verdict.js";
+import type { AttemptResult } from "../../src/answer/result.js";
+import {
+  type Finding,
+  isDefinite,
+  isForRecord,
+  isRouteMissing,
+  type Next,
+  refusesAll,
+  settle,
+  verdict,
+} from "../../src/call/verdict.js";
 import type { Outcome } from "../../src/types.js";
 
-const rest = { headers: new Headers(), retryAfter: undefined };
+const rest = { headers: new Headers(), retryAfter: undefined, repeated: false };
 const response = (status: number, redirected = false): AttemptResult => ({
   ...{ kind: "response", status, redirected, excerpt: "" },
   ...rest,
 });
 const problem = (status: number, code?: string, type = "about:blank"): AttemptResult => ({
-  ...{ kind: "problem", status, problem: { type, status, ...(code !== undefined && { code }) }, unreadableName: false },
+  ...{
+    kind: "problem",
+    status,
+    problem: { type, status, ...(code !== undefined && { code }) },
+    isNamed: code !== undefined,
+  },
   ...rest,
 });
 type Why = Extract<AttemptResult, { kind: "failure" }>["why"];
@@ -49,7 +64,10 @@ describe("the first attempt", () => {
     ["403 Auth.MissingScope", problem(403, "Auth.MissingScope"), "not-revoked", "stop"],
     ["403 of the gateway", response(403), "not-revoked", "backoff"],
     ["422", problem(422), "not-revoked", "stop"],
-    ["499", response(499), "not-revoked", "stop"],
+    ["451", response(451), "not-revoked", "stop"],
+    ["418, which is not registered", response(418), "unknown", "stop"],
+    ["460, which is not registered", response(460), "unknown", "stop"],
+    ["499, which is not registered", problem(499), "unknown", "stop"],
     ["500", problem(500), "unknown", "backoff"],
     ["501", response(501), "unknown", "stop"],
     ["502", response(502), "unknown", "backoff"],
@@ -66,7 +84,7 @@ describe("the first attempt", () => {
     ["an abort before anything was written", failure("abort", false), "not-revoked", "stop"],
     ["an abort", failure("abort", true), "unknown", "stop"],
   ])("%s", (_, result, outcome, next) => {
-    expect(verdict(result, false, false)).toEqual({ outcome, next });
+    expect(verdict(result, false)).toEqual({ outcome, next });
   });
 });
 
@@ -81,8 +99,8 @@ describe("after an attempt that may have revoked the token", () => {
     ["nor does a credential that is missing", failure("credential", false), "unknown", "stop"],
     ["nor does a lost answer", failure("connection", true), "unknown", "backoff"],
   ])("%s", (_, result, outcome, next) => {
-    expect(verdict(result, true, false)).toEqual({ outcome, next });
-    expect(verdict(result, true, true)).toEqual({ outcome, next });
+    expect(verdict(result, true)).toEqual({ outcome, next });
+    if (result.kind !== "failure") expect(verdict({ ...result, repeated: true }, true)).toEqual({ outcome, next });
   });
 });
 
@@ -97,41 +115,33 @@ const ALL = Array.from({ length: 1_000 }, (_, status) => [
 
 test("no status but 204 is ever revoked, and none but 4xx is not-revoked or absent", () => {
   for (const result of ALL) {
-    for (const maybeRevoked of [false, true]) {
-      for (const repeats of [false, true]) {
-        const { outcome } = verdict(result, maybeRevoked, repeats);
+    for (const isOpen of [false, true]) {
+      for (const repeated of [false, true]) {
+        const { outcome } = verdict({ ...result, repeated }, isOpen);
         const { status } = result;
         expect(outcome === "revoked", `${status}`).toBe(status === 204);
         if (outcome === "absent") expect(result).toMatchObject({ status: 404, problem: { code: "Token.NotFound" } });
         if (outcome === "not-revoked") {
           expect(Math.floor(status / 100)).toBe(4);
-          expect([maybeRevoked, repeats]).toEqual([false, false]);
+          expect([isOpen, repeated]).toEqual([false, false]);
         }
       }
     }
   }
 });
 
-describe("where the platform may repeat a request", () => {
+describe("where a request may have been sent twice", () => {
   test("a 4xx that is not absent is unknown, and all else is as elsewhere", () => {
     for (const result of ALL) {
-      const elsewhere = verdict(result, false, false);
+      const elsewhere = verdict(result, false);
       const outcome = elsewhere.outcome === "not-revoked" ? "unknown" : elsewhere.outcome;
-      expect(verdict(result, false, true)).toEqual({ ...elsewhere, outcome });
-    }
-  });
-
-  test("nothing written is still not-revoked", () => {
-    for (const why of FAILURES) {
-      for (const sent of [false, true]) {
-        expect(verdict(failure(why, sent), false, true)).toEqual(verdict(failure(why, sent), false, false));
-      }
+      expect(verdict({ ...result, repeated: true }, false)).toEqual({ ...elsewhere, outcome });
     }
   });
 });
 
 test("nothing but 408, 429, a gateway's 403, some 5xx and failed connections is tried again", () => {
-  const again = (result: AttemptResult) => verdict(result, false, false).next === "backoff";
+  const again = (result: AttemptResult) => verdict(result, false).next === "backoff";
   const statuses = (kind: string) => ALL.filter((result) => result.kind === kind && again(result));
   expect(new Set(statuses("problem").map(({ status }) => status))).toEqual(new Set([408, 429, 500, 502, 503, 504]));
   expect(statuses("response").map(({ status }) => status)).toEqual([403, 408, 429, 500, 502, 503, 504]);
@@ -145,7 +155,9 @@ describe("a definite answer", () => {
       const { code } = result.kind === "problem" ? result.problem : {};
       const ofTheApi = result.kind === "problem" && status < 500 && status !== 408 && status !== 429;
       const expected =
-        result.kind === "response" ? status === 204 : ofTheApi && !(status === 404 && code === "NOT_FOUND");
+        result.kind === "response"
+          ? status === 204
+          : ofTheApi && status !== 405 && !(status === 404 && code !== "Token.NotFound");
       expect(isDefinite(result), `${status} ${code}`).toBe(expected);
     }
   });
@@ -156,12 +168,51 @@ describe("a definite answer", () => {
   });
 });
 
-test("a missing route is a 404 that is NOT_FOUND or no problem", () => {
+test("a missing route is a 404 that is not about the token, or a 405", () => {
   const missing = ALL.filter(isRouteMissing);
-  expect(missing.map(({ kind, status }) => [kind, status])).toEqual([
-    ["response", 404],
-    ["problem", 404],
-  ]);
-  expect(missing[1]).toMatchObject({ problem: { code: "NOT_FOUND" } });
+  expect(new Set(missing.map(({ status }) => status))).toEqual(new Set([404, 405]));
+  const absent = ALL.filter(({ status }) => status === 404 || status === 405).filter((each) => !isRouteMissing(each));
+  expect(absent).toMatchObject([{ status: 404, problem: { code: "Token.NotFound" } }]);
   for (const why of FAILURES) expect(isRouteMissing(failure(why, true))).toBe(false);
+});
+
+describe("the record", () => {
+  const revoked: Finding = { kind: "revoked", revokedAt: "2026-11-28T09:30:00Z", revokedBy: undefined };
+  const findings: Finding[] = [
+    revoked,
+    { kind: "active", at: "2026-11-28T09:30:00Z" },
+    { kind: "no-token" },
+    { kind: "no-account" },
+    { kind: "unreadable", reason: "403" },
+  ];
+
+  test.each<[ended: Outcome, settled: Outcome[]]>([
+    ["absent", ["revoked", "unknown", "absent", "absent", "absent"]],
+    ["not-revoked", ["revoked", "not-revoked", "absent", "absent", "not-revoked"]],
+    ["unknown", ["revoked", "unknown", "absent", "absent", "unknown"]],
+  ])("settles what ended %s", (ended, settled) => {
+    expect(findings.map((finding) => settle(ended, finding))).toEqual(settled);
+  });
+
+  test("is asked where something was written, the answers leave the token open, and the read is not refused, too", () => {
+    const asked = (result: AttemptResult, outcome: Outcome = "unknown") =>
+      isForRecord({ written: true, outcome }, result);
+    expect(asked(response(204), "revoked")).toBe(false);
+    expect(isForRecord({ written: false, outcome: "not-revoked" }, failure("connection", false))).toBe(false);
+    for (const result of ALL) {
+      const refused = result.status === 401 || (result.status === 403 && result.kind === "problem");
+      expect(asked(result), `${result.kind} ${result.status}`).toBe(!refused);
+    }
+    for (const why of FAILURES) expect(asked(failure(why, true))).toBe(true);
+  });
+});
+
+test("a credential that no other token cures is refused for all", () => {
+  const codes = ["Auth.MissingScope", "Auth.UserDeleted", "Auth.MembershipDeleted"];
+  for (const refused of [problem(401), response(401), ...codes.map((code) => problem(403, code))]) {
+    expect(refusesAll(refused)).toBe(true);
+  }
+  for (const other of [problem(403), problem(403, "Auth.Other"), response(403), problem(400, "Auth.MissingScope")]) {
+    expect(refusesAll(other)).toBe(false);
+  }
 });
