@@ -5,13 +5,16 @@ import { answer, BASE, lost, never, page, problem, REF, refused, revoke, type St
 
 const REQUEST = `DELETE ${BASE}/service-accounts/ci-bot/tokens/deploy-key`;
 const ACTIVE = "The request was not carried out. If the token was active, it still is.";
-const UNKNOWN =
-  "The token may still be active. Revoke it again as maybe revoked; absent then means revoked, or no longer found by the API.";
-const ABSENT =
-  "The API finds no active token by this name: it is misspelt, or an old token that is already gone. Verify the token's secret to be sure.";
+const UNREAD = "The record could not be read: Unexpected response 404 (text/html).";
+const MAYBE = "The token may be revoked or not: treat it as active.";
+const AGAIN = "Revoke it again: that is always safe.";
+const UNKNOWN = `${MAYBE} ${UNREAD} ${AGAIN}`;
+const CLOSED = `${ACTIVE} ${UNREAD}`;
+const ABSENT = `The API finds no active token by this name: it is revoked already, misspelt, or beyond this API. ${UNREAD} Verify the token's secret to be sure.`;
 const NOT_THE_API = "This is not the API's answer: check the base URL.";
 const REDIRECT = "Redirects are never followed: check the base URL.";
-const BASE_URL = "This says nothing about the token: check the base URL.";
+const BASE_URL = "There may be no API at this base URL: check it.";
+const REFUSED = "The credential was refused: use another one, or try again later.";
 const GATEWAY = "This 403 comes from a gateway in front of the API, not from the API. Try again later.";
 const SCOPE = "The credential needs the scope write:tokens.";
 
@@ -30,18 +33,18 @@ describe("a problem: its status, code or title, its detail, what it means and wh
     ["nothing", 400, {}, `400. ${ACTIVE}`],
     ["dots within", 400, { title: "v1.2" }, `400 v1.2. ${ACTIVE}`],
     ["a code like a member of every object", 400, { code: "constructor" }, `400 constructor. ${ACTIVE}`],
-    ["401", 401, { title: "No" }, `401 No. ${ACTIVE} Check the credential.`],
+    ["401", 401, { title: "No" }, `401 No. ${ACTIVE} ${REFUSED}`],
     [
       "401 of an invalid credential",
       401,
       { code: "ValidateToken.Invalid" },
-      `401 ValidateToken.Invalid. ${ACTIVE} The credential is revoked, expired or unknown here: use another one.`,
+      `401 ValidateToken.Invalid. ${ACTIVE} The credential is revoked, expired or unknown here, or the API cannot reach its database, which looks the same: use another credential, or try again later.`,
     ],
     [
       "401 without a credential",
       401,
-      { code: "Auth.NoIdentity" },
-      `401 Auth.NoIdentity. ${ACTIVE} No credential arrived. A proxy on the way may remove the Authorization header.`,
+      { code: "Auth.MissingAuthorizationHeader" },
+      `401 Auth.MissingAuthorizationHeader. ${ACTIVE} No credential arrived. A proxy on the way may remove the Authorization header.`,
     ],
     ["402", 402, { title: "No" }, `402 No. ${ACTIVE}`],
     ["403", 403, { title: "No" }, `403 No. ${ACTIVE}`],
@@ -54,9 +57,11 @@ describe("a problem: its status, code or title, its detail, what it means and wh
     ["422", 422, { title: "No" }, `422 No. ${ACTIVE}`],
     ["428", 428, { title: "No" }, `428 No. ${ACTIVE}`],
     ["429", 429, { title: "Slow" }, `429 Slow. ${ACTIVE} Wait a few seconds, then try again.`],
-    ["430", 430, { title: "No" }, `430 No. ${ACTIVE}`],
-    ["500", 500, { title: "Oh" }, `500 Oh. ${UNKNOWN}`],
-  ])("%s", async (_, status, members, says) => {
+    ["430, which is not registered", 430, { title: "No" }, `430 No. ${UNKNOWN}`],
+    ["500", 500, { title: "Oh" }, `500 Oh. ${UNKNOWN} Try again later.`],
+  ])("%s", async (_, status, members, text) => {
+    // Who may not revoke may not read either: then the record is not asked.
+    const says = status === 401 || status === 403 ? text : text.replace(ACTIVE, CLOSED);
     const { error, message } = await failureOf(problem(status, members));
     expect(error.name).toBe("KaitenProblemError");
     expect(error.summary).toBe(`The API answered ${says}`);
@@ -69,15 +74,19 @@ describe("another answer: its status and media type, what it means and what to d
   test.each<[string, Step, string]>([
     ["a page", page(200), `response 200 (text/html). ${UNKNOWN} ${NOT_THE_API}`],
     ["the last of the successes", page(299), `response 299 (text/html). ${UNKNOWN} ${NOT_THE_API}`],
-    ["a redirect", page(300), `response 300 (text/html). ${UNKNOWN} ${REDIRECT}`],
-    ["the last of the redirects", page(399), `response 399 (text/html). ${UNKNOWN} ${REDIRECT}`],
-    ["a redirect that is hidden", async () => Response.error(), `redirect (no media type). ${UNKNOWN} ${REDIRECT}`],
-    ["a refusal", page(400), `response 400 (text/html). ${ACTIVE}`],
-    ["a refused credential", page(401), `response 401 (text/html). ${ACTIVE} Check the credential.`],
-    ["a gateway without its auth service", page(403), `response 403 (text/html). ${ACTIVE} ${GATEWAY}`],
-    ["nothing", answer(404), `response 404 (no media type). ${ACTIVE} ${BASE_URL}`],
-    ["a limit", page(429), `response 429 (text/html). ${ACTIVE} Wait a few seconds, then try again.`],
-    ["an error", page(502), `response 502 (text/html). ${UNKNOWN}`],
+    ["a redirect", page(300), `redirect 300 (text/html). ${UNKNOWN} ${REDIRECT}`],
+    ["the last of the redirects", page(399), `redirect 399 (text/html). ${UNKNOWN} ${REDIRECT}`],
+    ["no status", async () => Response.error(), `response without a status (no media type). ${UNKNOWN} ${NOT_THE_API}`],
+    ["a refusal", page(400), `response 400 (text/html). ${CLOSED}`],
+    [
+      "a refused credential",
+      page(401),
+      `response 401 (text/html). ${ACTIVE} A gateway refused the credential, as it does with a JWT that has expired: get a new one.`,
+    ],
+    ["a gateway without its auth service", page(403), `response 403 (text/html). ${CLOSED} ${GATEWAY}`],
+    ["nothing", answer(404), `response 404 (no media type). ${CLOSED} ${BASE_URL}`],
+    ["a limit", page(429), `response 429 (text/html). ${CLOSED} Wait a few seconds, then try again.`],
+    ["an error", page(502), `response 502 (text/html). ${UNKNOWN} Try again later.`],
   ])("%s", async (_, step, says) => {
     const { error, message } = await failureOf(step);
     expect(error.name).toBe("KaitenResponseError");
@@ -91,11 +100,7 @@ describe("another answer: its status and media type, what it means and what to d
     ["2 KiB", "x".repeat(2048), "x".repeat(2048)],
     ["more", "x".repeat(2049), "x".repeat(2048)],
     ["characters of three bytes", "€".repeat(1000), "€".repeat(682)],
-    [
-      "no credential, also where it is cut off",
-      `${TOKEN} ${"x".repeat(2030)}${TOKEN}`,
-      `[credential] ${"x".repeat(2030)}[cred`,
-    ],
+    ["no credential, also where it is cut off", `${TOKEN} ${"x".repeat(2030)}${TOKEN}`, "[credential]"],
   ])("its excerpt is its beginning: %s", async (_, body, excerpt) => {
     expect((await failureOf(answer(400, body))).error).toMatchObject({ excerpt });
   });
@@ -144,8 +149,7 @@ describe("a base URL without a path: the message asks whether it is missing", ()
     const token = "kaiten.example.org-token";
     const { error } = await failureOf(page(404), { token, baseUrl: "https://kaiten.example.com" });
     expect(error).toMatchObject({ name: "KaitenResponseError", outcome: "not-revoked", status: 404 });
-    expect(error.summary).toContain(hint);
-    expect(error.request?.url).toMatch(/^https:\/\/\[credential\]/);
+    expect(error.request?.url).toBe("[credential]");
   });
 });
 
@@ -240,7 +244,7 @@ describe("a timeout: what did not come", () => {
     );
     const lostAnswer = await failureOf(never, { timeout: 20, fetch: started });
     expect(lostAnswer.error.outcome).toBe("unknown");
-    expect(lostAnswer.error.summary).toBe(`No complete response within 0.02 s. ${UNKNOWN}`);
+    expect(lostAnswer.error.summary).toContain(`No complete response within 0.02 s. ${MAYBE}`);
   });
 });
 
@@ -256,7 +260,7 @@ test.each(["ERR_SSL_WRONG_VERSION_NUMBER", "ECONNREFUSED"])(
     );
     const { error } = await failureOf(never, { fetch: started });
     expect(error).toMatchObject({ name: "KaitenConnectionError", outcome: "unknown" });
-    expect(error.summary).toContain("the connection broke");
+    expect(error.summary).toContain(code);
   },
 );
 
@@ -271,7 +275,7 @@ describe("no credential: why the token provider gave none", () => {
     [
       "it returns another kind of secret",
       () => "ksm_0123456789",
-      "The token from the token provider is another kind of secret (ksm_… or whsec_…), which this API does not accept",
+      "The token from the token provider is another kind of secret (ksm_…, kst_… or whsec_…), which this API does not accept",
     ],
     [
       "it returns text around it",
@@ -292,7 +296,7 @@ describe("no credential: why the token provider gave none", () => {
     const { error, message } = await failureOf(problem(401, { title: "No" }), { token: sealed });
     expect(error).toMatchObject({ name: "KaitenProblemError", status: 401, cause: { message: "vault sealed" } });
     expect(message).toBe(
-      `The API answered 401 No; the token provider gave no replacement: The token provider failed: vault sealed. ${ACTIVE} Check the credential. (${REQUEST}, 1 attempt)`,
+      `The API answered 401 No; the token provider gave no replacement: The token provider failed: vault sealed. ${ACTIVE} ${REFUSED} (${REQUEST}, 1 attempt)`,
     );
   });
 
@@ -314,5 +318,5 @@ test("an answer after a lost one: what was refused, and that the token may be re
   const { error } = revoke([lost(), problem(403, { code: "Auth.MissingScope" })], { client: { traceparent: false } });
   const { summary, outcome } = (await error) as KaitenError;
   expect(outcome).toBe("unknown");
-  expect(summary).toBe(`The API answered 403 Auth.MissingScope. ${UNKNOWN} ${SCOPE}`);
+  expect(summary).toBe(`The API answered 403 Auth.MissingScope. ${MAYBE} ${AGAIN} ${SCOPE}`);
 });

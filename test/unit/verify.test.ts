@@ -1,7 +1,13 @@
 // Whether a secret is still accepted: what each answer says, and that nothing is destroyed.
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type ClientOptions, createKaitenClient, type Verification, type VerifyOptions } from "../../src/index.js";
+import {
+  type ClientOptions,
+  createKaitenClient,
+  type Fetch,
+  type Verification,
+  type VerifyOptions,
+} from "../../src/index.js";
 import { absent, answer, BASE, lost, never, page, problem, refused, type Step, scripted, TOKEN } from "./fake-api.js";
 
 const AT = "2026-11-23T12:00:00.000Z";
@@ -18,24 +24,32 @@ afterEach(() => {
 interface Setup {
   client?: Partial<ClientOptions>;
   secret?: string;
+  /** What the client's own credential is answered. */
+  control?: Step;
   options?: VerifyOptions;
 }
 
-function verify(steps: Step | Step[], { client = {}, secret, options }: Setup = {}) {
-  const { fetch, requests } = scripted(...[steps].flat());
+/** The steps answer the secret; its requests are those that are noted. */
+function verify(steps: Step | Step[], { client = {}, secret = LEAKED, control = absent(), options }: Setup = {}) {
+  const asked = scripted(...[steps].flat());
+  const controls = scripted(control);
+  const fetch: Fetch = (url, init) => {
+    const isSecret = new Headers(init.headers).get("authorization") === `Bearer ${secret}`;
+    return (isSecret ? asked : controls).fetch(url, init);
+  };
   const kaiten = createKaitenClient({ baseUrl: BASE, token: TOKEN, fetch, ...client });
   const verification = kaiten.verify(secret, options);
   verification.catch(() => {});
-  return { requests, verification };
+  return { requests: asked.requests, controls: controls.requests, verification };
 }
 
 /** After whatever time it takes. */
 async function verified(...args: Parameters<typeof verify>) {
-  const { requests, verification } = verify(...args);
+  const { requests, controls, verification } = verify(...args);
   const settled = Promise.allSettled([verification]);
   await vi.runAllTimersAsync();
   const [{ value, reason }] = (await settled) as [{ value?: Verification; reason?: unknown }];
-  return { requests, value: value as Verification, thrown: reason };
+  return { requests, controls, value: value as Verification, thrown: reason };
 }
 
 const ACTIVE = { validity: "active", canRevoke: true };
@@ -49,6 +63,8 @@ describe("what an answer says of the secret", () => {
   test.each<[string, Step, object]>([
     ["404 Token.NotFound", absent(), ACTIVE],
     ["403 Auth.MissingScope", problem(403, { code: "Auth.MissingScope" }), POWERLESS],
+    ["403 Auth.UserDeleted", problem(403, { code: "Auth.UserDeleted" }), POWERLESS],
+    ["403 Auth.MembershipDeleted", problem(403, { code: "Auth.MembershipDeleted" }), POWERLESS],
     ["401 ValidateToken.Invalid", problem(401, { code: "ValidateToken.Invalid" }), INACTIVE],
     ["401 ValidateToken.Invalid with a type", problem(401, { code: "ValidateToken.Invalid", type: "/x" }), INACTIVE],
     ["401 problem without code and type", problem(401, { title: "No" }), INACTIVE],
@@ -60,9 +76,9 @@ describe("what an answer says of the secret", () => {
     [
       "401 ValidateToken.Invalid whose type is null",
       problem(401, { code: "ValidateToken.Invalid", type: null }),
-      UNKNOWN,
+      INACTIVE,
     ],
-    ["401 with another code", problem(401, { code: "Auth.NoIdentity" }), UNKNOWN],
+    ["401 with another code", problem(401, { code: "Auth.MissingAuthorizationHeader" }), UNKNOWN],
     ["401 with the code of another status", problem(401, { code: "Token.NotFound" }), UNKNOWN],
     ["401 page", page(401), UNKNOWN],
     ["404 problem without a code", problem(404, { title: "Not Found" }), UNKNOWN],
@@ -86,21 +102,23 @@ describe("what an answer says of the secret", () => {
     ["a refused connection", refused(), UNKNOWN],
     ["no answer in time", never, UNKNOWN],
   ])("%s", async (_, step, finding) => {
-    for (const secret of [undefined, LEAKED]) {
-      const { value } = await verified(step, secret === undefined ? {} : { secret });
-      expect(value).toEqual({
-        ...finding,
-        ...{
-          reason: expect.stringMatching(/\S/),
-          at: expect.any(String),
-          traceId: expect.stringMatching(/^[\da-f]{32}$/),
-        },
-      });
-    }
+    const { value } = await verified(step);
+    expect(value).toEqual({
+      ...finding,
+      reason: expect.stringMatching(/\S/),
+      at: expect.any(String),
+      traceId: expect.stringMatching(/^[\da-f]{32}$/),
+    });
   });
 
   test("no other status and no other code says anything", async () => {
-    const codes = [undefined, "Token.NotFound", "Auth.MissingScope", "ValidateToken.Invalid", "Auth.NoIdentity"];
+    const codes = [
+      undefined,
+      "Token.NotFound",
+      "Auth.MissingScope",
+      "ValidateToken.Invalid",
+      "Auth.MissingAuthorizationHeader",
+    ];
     const known: string[] = [];
     for (let status = 200; status < 600; status++) {
       for (const code of codes) {
@@ -131,12 +149,12 @@ describe("the reason", () => {
     [
       "one without the scope",
       problem(403, { code: "Auth.MissingScope" }),
-      "The API accepts the secret. It lacks the scope write:tokens.",
+      "The gateway accepts the secret. It may not revoke tokens here (Auth.MissingScope).",
     ],
     [
       "an inactive secret",
       problem(401),
-      "This replica of the API does not accept the secret: it is revoked, expired, mistyped or of another deployment.",
+      "The API refused the secret twice, and accepted the client's own credential in between: the secret is revoked, expired, mistyped or of another deployment. Other replicas may accept it for up to five minutes after its revocation.",
     ],
   ])("for %s says so", async (_, step, reason) => {
     expect((await verified(step)).value.reason).toBe(reason);
@@ -154,33 +172,28 @@ describe("the reason", () => {
     [
       "a redirect",
       page(302),
-      "Unexpected response 302 (text/html).",
-      "The request was redirected: check the base URL.",
+      "Unexpected redirect 302 (text/html).",
+      "Redirects are never followed: check the base URL.",
     ],
     [
-      "a redirect in a browser",
+      "an answer without a status",
       async () => ({ status: 0, ok: false, headers: new Headers(), body: null, text: async () => "" }),
-      "Unexpected redirect (no media type).",
-      "The request was redirected: check the base URL.",
+      "Unexpected response without a status (no media type).",
+      "This is not the API's answer: check the base URL.",
     ],
     [
       "a redirect that the fetch followed",
       redirected(answer(204)),
-      "Unexpected response 204 (no media type).",
-      "The request was redirected: check the base URL.",
+      "Unexpected redirect 204 (no media type).",
+      "Redirects are never followed: check the base URL.",
     ],
     [
       "the first of the redirects",
       page(300),
-      "Unexpected response 300 (text/html).",
-      "The request was redirected: check the base URL.",
+      "Unexpected redirect 300 (text/html).",
+      "Redirects are never followed: check the base URL.",
     ],
-    [
-      "a refusal that is a page",
-      page(400),
-      "Unexpected response 400 (text/html).",
-      "This is not the API's answer: check the base URL.",
-    ],
+    ["a refusal that is a page", page(400), "Unexpected response 400 (text/html).", ""],
     [
       "a route without DELETE",
       page(405),
@@ -189,15 +202,15 @@ describe("the reason", () => {
     ],
     [
       "a missing identity",
-      problem(401, { code: "Auth.NoIdentity", detail: "None." }),
-      "The API answered 401 Auth.NoIdentity: None.",
-      "No credential arrived. A proxy on the way may remove the Authorization header: use a way around it.",
+      problem(401, { code: "Auth.MissingAuthorizationHeader", detail: "None." }),
+      "The API answered 401 Auth.MissingAuthorizationHeader: None.",
+      "No credential arrived. A proxy on the way may remove the Authorization header.",
     ],
     [
       "a 401 that is a page",
       page(401),
       "Unexpected response 401 (text/html).",
-      "This is not the API's answer: check the base URL.",
+      "A gateway refused the credential, as it does with a JWT that has expired: get a new one.",
     ],
     [
       "a gateway's 403",
@@ -220,7 +233,7 @@ describe("the reason", () => {
     [
       "a gateway's limit",
       answer(429, "slow", { "Content-Type": "text/plain" }),
-      "Unexpected response 429 (text/plain).",
+      'Unexpected response 429 (text/plain, "slow").',
       "Wait a few seconds, then try again.",
     ],
     [
@@ -232,12 +245,7 @@ describe("the reason", () => {
     ["a slow request", page(408), "Unexpected response 408 (text/html).", "Try again later."],
     ["an outage", problem(500, { title: "Oops" }), "The API answered 500 Oops.", "Try again later."],
     ["an outage of a gateway", page(502), "Unexpected response 502 (text/html).", "Try again later."],
-    [
-      "another problem",
-      problem(422, { code: "A.B" }),
-      "The API answered 422 A.B.",
-      "Check the base URL. If it is right, give the trace id to the support of the API.",
-    ],
+    ["another problem", problem(422, { code: "A.B" }), "The API answered 422 A.B.", ""],
     [
       "a lost answer",
       lost(),
@@ -247,7 +255,7 @@ describe("the reason", () => {
     ["a timeout", never, "No complete response within 20 s.", "Try again, or allow a longer timeout."],
   ])("for %s says what happened, what it means and what to do", async (_, step, happened, advice) => {
     const { value } = await verified(step, { client: { retries: 0 } });
-    expect(value).toMatchObject({ ...UNKNOWN, reason: `${happened} ${NOTHING} ${advice}` });
+    expect(value).toMatchObject({ ...UNKNOWN, reason: `${happened} ${NOTHING} ${advice}`.trim() });
   });
 
   test.each<[string, Step]>([
@@ -266,9 +274,9 @@ describe("the reason", () => {
       (secret) => problem(422, { title: secret.slice(4) }, { "Kaiten-TraceId": secret }),
       (secret) => new TypeError("fetch failed", { cause: new Error(`header ${secret}`) }),
     ];
-    for (const [secret, setup] of [[LEAKED, { secret: LEAKED }] as const, [TOKEN, {}] as const]) {
+    for (const secret of [LEAKED, TOKEN]) {
       for (const step of steps) {
-        const { value } = await verified(step(secret), { ...setup, client: { retries: 0 } });
+        const { value } = await verified(step(secret), { secret, client: { retries: 0 } });
         expect(value.reason).toContain("[credential]");
         expect(inspect(value)).not.toContain(secret.slice(4, 14));
       }
@@ -298,40 +306,67 @@ describe("nothing is destroyed", () => {
   });
 });
 
-describe("the secret that is sent", () => {
-  const sent = async (...args: Parameters<typeof verify>) =>
-    (await verified(...args)).requests.map(({ headers }) => headers.get("authorization"));
+describe("a refusal alone proves nothing: an API that cannot reach its database refuses everybody", () => {
+  const REFUSED = problem(401, { code: "ValidateToken.Invalid" });
+  const ALONE =
+    "The API refused the secret, which alone proves nothing: it says the same when it cannot reach its database.";
 
-  test("is the given one, and no other", async () => {
+  test("so the client's own credential is the control, and the secret is refused once more", async () => {
+    const { value, requests, controls } = await verified(REFUSED);
+    expect(value).toMatchObject(INACTIVE);
+    expect(requests).toHaveLength(2);
+    expect(controls.map(({ headers }) => headers.get("authorization"))).toEqual([`Bearer ${TOKEN}`]);
+    const urls = [...requests, ...controls].map(({ url }) => url);
+    expect(new Set(urls).size).toBe(3);
+  });
+
+  test("and the control is not sent where the secret is accepted, nor asked of the provider", async () => {
     const token = vi.fn(() => TOKEN);
-    expect(await sent(absent(), { secret: LEAKED, client: { token } })).toEqual([`Bearer ${LEAKED}`]);
+    for (const step of [absent(), problem(403, { code: "Auth.MissingScope" }), page(401), answer(503)]) {
+      const { controls } = await verified(step, { client: { token } });
+      expect(controls).toEqual([]);
+    }
     expect(token).not.toHaveBeenCalled();
   });
 
-  test("is by default the client's own, also that of a provider", async () => {
-    expect(await sent(absent())).toEqual([`Bearer ${TOKEN}`]);
-    expect(await sent(absent(), { client: { token: async () => "from-the-vault" } })).toEqual([
-      "Bearer from-the-vault",
-    ]);
-  });
-
-  test("is not replaced when it is refused: the question is about this one", async () => {
-    const token = vi.fn((_: { rejected?: string }) => TOKEN);
-    const { value, requests } = await verified(problem(401), { client: { token } });
-    expect(value).toMatchObject(INACTIVE);
+  test.each<[string, Step]>([
+    ["is refused, too", REFUSED],
+    ["may not revoke", problem(403, { code: "Auth.MissingScope" })],
+    ["meets a limit", answer(429)],
+    ["meets an outage", problem(500)],
+    ["gets no answer", lost()],
+    ["is answered by a page", page(404)],
+    ["is told that the token is revoked", answer(204)],
+  ])("unknown, and why, where the control %s", async (_, control) => {
+    const { value, requests } = await verified(REFUSED, { control });
+    expect(value).toMatchObject(UNKNOWN);
+    expect(value.reason).toMatch(/^The API refused the secret, which alone proves nothing/);
+    expect(value.reason).toContain("The control, the same request with the client's own credential, failed: ");
+    expect(value).not.toHaveProperty("canRevoke");
     expect(requests).toHaveLength(1);
-    expect(token).toHaveBeenCalledOnce();
-    expect(token.mock.calls[0]?.[0]).not.toHaveProperty("rejected");
   });
 
-  test("may be missing, where the provider fails: then the validity is unknown, and the reason says why", async () => {
+  test("unknown where the secret is the client's own credential, which is no control of itself", async () => {
+    const { value } = await verified(REFUSED, { secret: TOKEN });
+    expect(value).toMatchObject(UNKNOWN);
+    expect(value.reason).toContain(ALONE);
+    // It was refused, and accepted a moment later: then it works.
+    const flapping = await verified([REFUSED, absent()], { secret: TOKEN });
+    expect(flapping.value.validity).not.toBe("inactive");
+    expect(flapping.value.reason).toContain("the client's own credential");
+  });
+
+  test("and active where it is accepted the second time", async () => {
+    expect((await verified([REFUSED, absent()])).value).toMatchObject(ACTIVE);
+    expect((await verified([REFUSED, answer(503), absent()])).value).toMatchObject(ACTIVE);
+    expect((await verified([REFUSED, answer(503)], { client: { retries: 0 } })).value).toMatchObject(UNKNOWN);
+  });
+
+  test("unknown where the provider gives no control", async () => {
     const client = { token: () => Promise.reject(new Error("vault sealed")) };
-    const { value, requests } = await verified(absent(), { client });
-    expect(value).toMatchObject({
-      ...UNKNOWN,
-      reason: `The token provider failed: vault sealed. This says nothing about the secret. Nothing was sent: the token provider must return a token.`,
-    });
-    expect(requests).toEqual([]);
+    const { value } = await verified(REFUSED, { client });
+    expect(value).toMatchObject(UNKNOWN);
+    expect(value.reason).toContain("vault sealed");
   });
 });
 
@@ -390,7 +425,7 @@ describe("an abort throws the signal's reason itself", () => {
 
   test.each<[string, Step, Partial<ClientOptions>]>([
     ["while the request is in flight", never, {}],
-    ["while the token is awaited", absent(), { token: never }],
+    ["while the control is awaited", problem(401), { token: never }],
     ["in the wait between two attempts", answer(503), {}],
   ])("%s", async (_, step, client) => {
     const controller = new AbortController();
@@ -418,6 +453,14 @@ describe("a TypeError, and nothing is sent", () => {
     expect((thrown as Error).message).toContain(`The secret ${fault}`);
     expect((thrown as Error).message).toContain("cannot be verified here");
     expect((thrown as Error).message).not.toContain("0123456789");
+    expect(requests).toEqual([]);
+  });
+
+  test("for no secret, as a map may give: it is not the client's own that is meant", async () => {
+    const { fetch, requests } = scripted(absent());
+    const kaiten = createKaitenClient({ baseUrl: BASE, token: TOKEN, fetch });
+    const secret = new Map<string, string>().get("leaked") as string;
+    await expect(kaiten.verify(secret)).rejects.toThrow("The secret is of type undefined, not a string");
     expect(requests).toEqual([]);
   });
 
