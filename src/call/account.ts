@@ -3,6 +3,7 @@ import { getServiceAccount } from "../../generated/client.js";
 import type { AttemptResult } from "../answer/result.js";
 import { toError } from "../answer/to-error.js";
 import { describeAnswer } from "../answer/words.js";
+import { SlugError } from "../slug.js";
 import type { Outcome, ServiceAccount, User } from "../types.js";
 import type { Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
@@ -68,7 +69,7 @@ const isTime = (value: unknown): value is string =>
 /** @returns undefined for what is not the record of this account, or may not be as it is now. */
 function readRecord(slug: string, { status, headers, json }: Body, clean: Clean): AccountRecord | undefined {
   // RFC 9111 §5.1: an answer with an age comes from a cache.
-  const isFresh = !(Number(headers.get("age") ?? 0) > 0);
+  const isFresh = Number(headers.get("age") ?? 0) === 0;
   const isJson = /^\s*application\/json\s*(;|$)/i.test(headers.get("content-type") ?? "");
   if (status !== 200 || !isFresh || !isJson || !isObject(json) || json.slug !== slug) return undefined;
   const { tokens: entries } = json;
@@ -78,7 +79,8 @@ function readRecord(slug: string, { status, headers, json }: Body, clean: Clean)
   const tokens = new Map<string, TokenState>();
   for (const entry of entries as Record<string, unknown>[]) {
     const { revokedAt, revokedBy } = withUsers(pick(entry, TOKEN));
-    const state = isTime(revokedAt) ? { revokedAt, revokedBy: clean(revokedBy) as User | undefined } : "active";
+    const by = isObject(revokedBy) ? (clean(revokedBy) as User) : undefined;
+    const state = isTime(revokedAt) ? { revokedAt, revokedBy: by } : "active";
     const earlier = tokens.get(entry.slug as string);
     tokens.set(entry.slug as string, earlier === undefined || state === "active" ? state : earlier);
   }
@@ -170,10 +172,12 @@ export async function getAccount(
   const judge = (result: AttemptResult): Verdict => ({ outcome: "not-revoked", next: nextOf(result) });
   const call = openRead(transport, { credential, slugs, judge }, settings);
   const ended = await perform(call, settings);
-  const record = ended.last && recordOf(ended.last.result);
+  const result = ended.last?.result;
+  const record = result && recordOf(result);
   if (record) return record.account;
+  if (result?.kind === "failure" && result.why === "argument") throw new SlugError(result.reason, ended.attempts - 1);
   const { timeout, signal } = settings;
-  const noAccount = ended.last && isNoAccount(ended.last.result);
+  const noAccount = result && isNoAccount(result);
   const meaning = noAccount
     ? "There is no service account by this name in the organization of the credential: it is misspelt, of another organization, or its membership has ended."
     : "The record of the service account could not be read. Reading changes nothing.";
