@@ -262,6 +262,11 @@ export const CHANGES: readonly Change[] = [
     notices: ["lint", "generator"],
   },
   {
+    name: "a key is misspelt",
+    edits: [rename([...OPERATION, "responses"], "respones")],
+    notices: ["lint", "generator"],
+  },
+  {
     name: "the summary is another",
     edits: [replace([...OPERATION, "summary"], "Take a token out of use")],
     notices: ["drift"],
@@ -306,7 +311,7 @@ export const CHANGES: readonly Change[] = [
   {
     name: "a problem's errors are never null",
     edits: [replace([...PROBLEM, "properties", "errors", "type"], "array")],
-    notices: ["lint", "drift", "types"],
+    notices: ["drift", "types"],
   },
   {
     name: "a member is added to problems",
