@@ -3,7 +3,8 @@ import { getServiceAccount } from "../../generated/client.js";
 import type { AttemptResult } from "../answer/result.js";
 import { toError } from "../answer/to-error.js";
 import { describeAnswer } from "../answer/words.js";
-import type { Outcome, ServiceAccount, TokenRef, User } from "../types.js";
+import { SlugError } from "../slug.js";
+import type { Outcome, ServiceAccount, User } from "../types.js";
 import type { Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
 import { type Call, type CallOperation, type CallSettings, createCall, perform } from "./perform.js";
@@ -68,7 +69,7 @@ const isTime = (value: unknown): value is string =>
 /** @returns undefined for what is not the record of this account, or may not be as it is now. */
 function readRecord(slug: string, { status, headers, json }: Body, clean: Clean): AccountRecord | undefined {
   // RFC 9111 §5.1: an answer with an age comes from a cache.
-  const isFresh = !(Number(headers.get("age") ?? 0) > 0);
+  const isFresh = Number(headers.get("age") ?? 0) === 0;
   const isJson = /^\s*application\/json\s*(;|$)/i.test(headers.get("content-type") ?? "");
   if (status !== 200 || !isFresh || !isJson || !isObject(json) || json.slug !== slug) return undefined;
   const { tokens: entries } = json;
@@ -78,7 +79,8 @@ function readRecord(slug: string, { status, headers, json }: Body, clean: Clean)
   const tokens = new Map<string, TokenState>();
   for (const entry of entries as Record<string, unknown>[]) {
     const { revokedAt, revokedBy } = withUsers(pick(entry, TOKEN));
-    const state = isTime(revokedAt) ? { revokedAt, revokedBy: clean(revokedBy) as User | undefined } : "active";
+    const by = isObject(revokedBy) ? (clean(revokedBy) as User) : undefined;
+    const state = isTime(revokedAt) ? { revokedAt, revokedBy: by } : "active";
     const earlier = tokens.get(entry.slug as string);
     tokens.set(entry.slug as string, earlier === undefined || state === "active" ? state : earlier);
   }
@@ -89,12 +91,12 @@ function readRecord(slug: string, { status, headers, json }: Body, clean: Clean)
 /** A call that reads a record. @param slugs whose account it is; also for the observer. */
 function openRead(
   transport: Transport,
-  { credential, slugs, judge }: Pick<CallOperation, "credential" | "slugs" | "judge">,
+  { slugs, ...call }: Omit<CallOperation, "send" | "reads">,
   settings: CallSettings,
 ): Call {
   const { serviceAccountSlug } = slugs;
   const operation: CallOperation = {
-    ...{ credential, slugs, judge },
+    ...{ slugs, ...call },
     send: (client, init) => getServiceAccount(client, { params: { path: { serviceAccountSlug } }, ...init }),
     reads: { limit: LIMIT, value: (body, clean) => readRecord(serviceAccountSlug, body, clean) },
   };
@@ -137,7 +139,7 @@ const TIMEOUT_MS = 5_000;
  */
 export function openRecordRead(
   transport: Transport,
-  { judge, ...operation }: { credential: CallCredential; slugs: TokenRef; judge: (reading: Reading) => Outcome },
+  { judge, ...call }: Omit<CallOperation, "send" | "reads" | "judge"> & { judge: (reading: Reading) => Outcome },
   settings: CallSettings,
 ): Call {
   const judgeResult = (result: AttemptResult): Verdict => ({
@@ -145,7 +147,7 @@ export function openRecordRead(
     next: nextOf(result),
   });
   const timeout = Math.min(settings.timeout, TIMEOUT_MS);
-  return openRead(transport, { ...operation, judge: judgeResult }, { ...settings, timeout });
+  return openRead(transport, { ...call, judge: judgeResult }, { ...settings, timeout });
 }
 
 /** What the last attempt of such a call brought. */
@@ -170,10 +172,12 @@ export async function getAccount(
   const judge = (result: AttemptResult): Verdict => ({ outcome: "not-revoked", next: nextOf(result) });
   const call = openRead(transport, { credential, slugs, judge }, settings);
   const ended = await perform(call, settings);
-  const record = ended.last && recordOf(ended.last.result);
+  const result = ended.last?.result;
+  const record = result && recordOf(result);
   if (record) return record.account;
+  if (result?.kind === "failure" && result.why === "argument") throw new SlugError(result.reason, ended.attempts - 1);
   const { timeout, signal } = settings;
-  const noAccount = ended.last && isNoAccount(ended.last.result);
+  const noAccount = result && isNoAccount(result);
   const meaning = noAccount
     ? "There is no service account by this name in the organization of the credential: it is misspelt, of another organization, or its membership has ended."
     : "The record of the service account could not be read. Reading changes nothing.";

@@ -35,12 +35,14 @@ export function isOpen({ last, aborted, ...state }: CallState): boolean {
 export function openCheck(
   transport: Transport,
   credential: CallCredential,
-  { ref, outcome }: { ref: TokenRef; outcome: CallState["outcome"] },
+  ref: TokenRef,
+  { outcome, traceId }: CallState,
   settings: CallSettings,
 ): Call {
   const { current = "", secrets } = credential;
   const judge = (reading: Reading) => settle(outcome, find(reading, ref.tokenSlug));
-  return openRecordRead(transport, { credential: fixedCredential(current, secrets), slugs: ref, judge }, settings);
+  const same = fixedCredential(current, secrets);
+  return openRecordRead(transport, { credential: same, slugs: ref, traceId, judge }, settings);
 }
 
 /** @throws as {@link conclude}. */
@@ -51,12 +53,11 @@ export async function revoke(
   settings: CallSettings,
 ): Promise<Revocation> {
   const ended = await perform(openRevoke(transport, credential, ref, settings), settings);
-  if (!isOpen(ended)) return conclude(ended, undefined, ref, settings);
   const { signal } = settings;
-  const { outcome } = ended;
-  const check = openCheck(transport, credential, { ref, outcome }, settings);
+  if (!isOpen(ended) || signal?.aborted) return conclude(ended, undefined, ref, settings);
+  const check = openCheck(transport, credential, ref, ended, settings);
   // The API found no such token, and that alone leaves most open: one more read is worth it.
-  for (let left = outcome === "absent" ? 1 : 0; ; left--) {
+  for (let left = ended.outcome === "absent" ? 1 : 0; ; left--) {
     await check.attempt();
     const isLast = left === 0 || readingOf(check).kind !== "unreadable" || check.state.aborted;
     const delay = isLast ? undefined : backoff(0);
@@ -66,7 +67,9 @@ export async function revoke(
     if (signal?.aborted) break;
   }
   const finding = find(readingOf(check), ref.tokenSlug);
-  return conclude({ ...ended, aborted: signal?.aborted === true }, finding, ref, settings);
+  // What was read in time is not hidden by an abort that came later.
+  const aborted = signal?.aborted === true && finding.kind === "unreadable";
+  return conclude({ ...ended, aborted }, finding, ref, settings);
 }
 
 /**
