@@ -42,9 +42,9 @@ describe("withDeadline", () => {
     const { signal } = new AbortController();
     const given: AbortSignal[] = [];
     const ended = vi.fn();
-    const run = withDeadline(1_000, signal, (inner) => {
-      given.push(inner.signal);
-      return task(inner);
+    const run = withDeadline(1_000, signal, (controller) => {
+      given.push(controller.signal);
+      return task(controller);
     }).catch((error: unknown) => ended(error));
     await vi.advanceTimersByTimeAsync(999);
     expect(given[0]?.aborted).toBe(false);
@@ -85,9 +85,9 @@ describe("withDeadline", () => {
 
   test("lets a task abort its own signal and go on", async () => {
     const { signal } = new AbortController();
-    const run = withDeadline(1_000, signal, async (inner) => {
-      inner.abort("by itself");
-      return inner.signal.reason;
+    const run = withDeadline(1_000, signal, async (controller) => {
+      controller.abort("by itself");
+      return controller.signal.reason;
     });
     expect(await run).toBe("by itself");
     expect(signal.aborted).toBe(false);
@@ -95,18 +95,30 @@ describe("withDeadline", () => {
   });
 });
 
-test("calls that share a signal share a listener, and the last one takes it off", () => {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const heard: number[] = [];
-  const forget = Array.from({ length: 30 }, (_, index) => onAbort(signal, () => heard.push(index)));
-  expect(getEventListeners(signal, "abort")).toHaveLength(1);
-  for (const each of forget.slice(2)) each();
-  expect(getEventListeners(signal, "abort")).toHaveLength(1);
-  controller.abort();
-  expect(heard).toEqual([0, 1]);
-  for (const each of forget) each();
-  expectNothingLeft(signal);
+describe("onAbort", () => {
+  test("calls everybody back, with one listener, until they forget it", () => {
+    const controller = new AbortController();
+    const called: number[] = [];
+    const forgets = Array.from({ length: 20 }, (_, index) => onAbort(controller.signal, () => called.push(index)));
+    expect(getEventListeners(controller.signal, "abort")).toHaveLength(1);
+    for (const forget of forgets.splice(0, 18)) forget();
+    controller.abort();
+    expect(called).toEqual([18, 19]);
+    for (const forget of [...forgets, ...forgets]) forget();
+    expectNothingLeft(controller.signal);
+  });
+
+  test("calls back also who is forgotten by another one", () => {
+    const controller = new AbortController();
+    const called: string[] = [];
+    onAbort(controller.signal, () => {
+      called.push("first");
+      forget();
+    });
+    const forget = onAbort(controller.signal, () => called.push("second"));
+    controller.abort();
+    expect(called).toEqual(["first", "second"]);
+  });
 });
 
 describe("pause", () => {

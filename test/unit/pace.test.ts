@@ -1,20 +1,19 @@
 // How fast a run may go, on a clock of the test: the limit, the pause, the outage, and when it stops.
 import { describe, expect, test, vi } from "vitest";
-import type { AttemptResult } from "../../src/answer/result.js";
+import type { AttemptResult } from "../../src/call/verdict.js";
 import { createPace, type Pace } from "../../src/run/pace.js";
 import type { PaceEvent } from "../../src/types.js";
 
 const answer = (status: number, retryAfter?: number): AttemptResult => ({
-  ...{ kind: "response", status, redirected: false, headers: new Headers(), excerpt: "", retryAfter, repeated: false },
+  ...{ kind: "response", status, redirected: false, headers: new Headers(), excerpt: "", retryAfter },
 });
 const problem = (status: number, code?: string): AttemptResult => ({
   kind: "problem",
   status,
   problem: { type: "about:blank", status, ...(code !== undefined && { code }) },
-  isNamed: false,
+  unreadableName: false,
   headers: new Headers(),
   retryAfter: undefined,
-  repeated: false,
 });
 const lost: AttemptResult = { kind: "failure", why: "connection", sent: true, reason: "lost", cause: undefined };
 const OK = answer(204);

@@ -1,55 +1,51 @@
-// The credential is in nothing that a caller can see: not complete, not its beginning, not its end.
+// The credential is in nothing that a caller can see: not complete, not its beginning, not its end. A text that repeats one
+// is withheld whole.
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { redact, redactHeaders, redactJson } from "../../src/answer/redact.js";
-import { answer, page, problem, revoke, TOKEN } from "./fake-api.js";
+import { answer, page, problem, revoke, type Step, TOKEN, unreadable } from "./fake-api.js";
 
 const SECRET = "ksh_0123456789abcdef";
+const MARK = "[credential]";
 
-/** What the credentials are, and the values of headers that the caller set. */
-const of = (credentials: readonly string[], values: readonly string[] = []) => ({ credentials, values });
-const NONE = of([]);
-const WITHHELD = "[credential]";
+const without = (text: string, ...credentials: string[]) => redact(text, { credentials, values: [] });
 
-describe("a text", () => {
-  test("is withheld whole where it repeats a credential, wherever it is", () => {
-    for (const text of [SECRET, `a ${SECRET} b`, `${SECRET} and Bearer ${SECRET}, twice: ${SECRET}${SECRET}`]) {
-      expect(redact(text, of([SECRET]))).toBe(WITHHELD);
-    }
-    expect(redact("the-second one", of(["the-first", "the-second"]))).toBe(WITHHELD);
+describe("a text is withheld", () => {
+  test("where it holds a credential, or one of several", () => {
+    expect(without(`a ${SECRET} b`, SECRET)).toBe(MARK);
+    expect(without("it is the-second", "the-first", "the-second")).toBe(MARK);
   });
 
-  test("is withheld where it has the beginning of a credential, which a cut may have left", () => {
+  test("where it holds the beginning of one, of 8 characters or more, which a cut may have left", () => {
     for (let length = 8; length < SECRET.length; length++) {
-      expect(redact(`cut ${SECRET.slice(0, length)}`, of([SECRET]))).toBe(WITHHELD);
-      expect(redact(`bad token '${SECRET.slice(0, length)}…'`, of([SECRET]))).toBe(WITHHELD);
+      expect(without(`bad token '${SECRET.slice(0, length)}…'`, SECRET)).toBe(MARK);
     }
-    expect(redact("cut ksh_012", of([SECRET]))).toBe("cut ksh_012");
+    expect(without("cut ksh_012", SECRET)).toBe("cut ksh_012");
   });
 
-  test("is withheld where it has the end of a credential, of 16 characters or more", () => {
+  test("where it holds the end of one, of 16 characters or more", () => {
     for (let length = 16; length < SECRET.length; length++) {
-      expect(redact(`without ksh_: ${SECRET.slice(-length)}`, of([SECRET]))).toBe(WITHHELD);
+      expect(without(`bad token '…${SECRET.slice(-length)}'`, SECRET)).toBe(MARK);
     }
-    const long = "ksh_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    expect(redact(`it ends in ${long.slice(-16)}`, of([long]))).toBe(WITHHELD);
     const shorter = SECRET.slice(-15);
-    expect(redact(`it ends in ${shorter}`, of([SECRET]))).toBe(`it ends in ${shorter}`);
+    expect(without(`it ends in ${shorter}`, SECRET)).toBe(`it ends in ${shorter}`);
   });
 
-  test("keeps a credential of fewer than eight characters: it is part of ordinary words", () => {
-    expect(redact("no tokens", of(["token"]))).toBe("no tokens");
-    expect(redact("it is 1234567.", of(["1234567"]))).toBe("it is 1234567.");
-    expect(redact("it is 12345678.", of(["12345678"]))).toBe(WITHHELD);
+  test("but not for a credential of fewer than eight characters: it is part of ordinary words", () => {
+    expect(without("it is 1234567.", "1234567")).toBe("it is 1234567.");
+    expect(without("it is 12345678.", "12345678")).toBe(MARK);
   });
 
-  test("is withheld where it has the value of a header that the caller set, and only whole", () => {
-    const value = "cf-access-0123456789";
-    expect(redact(`got ${value}!`, of([], [value]))).toBe(WITHHELD);
-    expect(redact(`got ${encodeURIComponent(`${value}=`)}`, of([], [`${value}=`]))).toBe(WITHHELD);
-    expect(redact(`got ${value.slice(0, -1)}`, of([], [value]))).toBe(`got ${value.slice(0, -1)}`);
-    expect(redact(`got ${value.slice(1)}`, of([], [value]))).toBe(`got ${value.slice(1)}`);
+  test("where it holds the value of a header that the caller set, and only the whole of it", () => {
+    const values = ["application-secret-1"];
+    expect(redact("of application-secret-1!", { credentials: [], values })).toBe(MARK);
+    expect(redact("of application-secret", { credentials: [], values })).toBe("of application-secret");
+  });
+
+  test("and not where there is no secret", () => {
+    expect(without("/a%2Fb\\u0041 &#47; 50% and \\/ $& $1", SECRET)).toBe("/a%2Fb\\u0041 &#47; 50% and \\/ $& $1");
+    expect(without(SECRET)).toBe(SECRET);
   });
 
   const hex = (character: string) => character.charCodeAt(0).toString(16);
@@ -65,75 +61,58 @@ describe("a text", () => {
     ["as HTML does, in decimals", each((character) => `&#${character.charCodeAt(0)};`)],
     ["as HTML does, in padded decimals", each((character) => `&#0${character.charCodeAt(0)};`)],
   ];
+  /** RFC 6750 §2.1 */
+  const token = fc.stringMatching(/^[\w.~+/-]{8,30}={0,2}$/);
 
-  test.each(WAYS)("is withheld where a credential is written %s, whole or its end", (_, write) => {
-    for (const secret of ["ab/c+d.e~f-g_h==", "ksh_abcd1234/more+secret-stuff=="]) {
-      const parts = [16, 17, 20, secret.length].map((length) => write(secret.slice(-length)));
-      for (const part of [...parts, write(secret.slice(0, 12))]) {
-        expect(redact(`<b>${part}</b>`, of([secret]))).toBe(WITHHELD);
-        expect(redact(part, of([secret]))).toBe(WITHHELD);
+  test.each(WAYS)("where a credential is written %s: all of it, its beginning or its end", (_, write) => {
+    for (const secret of ["ksh_ab/c+d.e~f-g_h/ijk==", "ksh_abcd1234/more+secret-stuff=="]) {
+      for (const part of [secret, secret.slice(0, 8), secret.slice(-16), secret.slice(-20)]) {
+        for (const open of ["", "<b>", "%", "%2", "\\", "\\u00", "&#", "&#x2", "&#3"]) {
+          expect(without(`${open}${write(part)}</b>`, secret)).toBe(MARK);
+        }
       }
     }
-  });
-
-  test.each(WAYS)("is withheld where any credential is written %s, whatever stands around it", (_, write) => {
-    // RFC 6750 §2.1. What looks like the beginning of an escape takes up to two characters along: the end is still there.
-    const token = fc.stringMatching(/^[\w.~+/-]{18,30}={0,2}$/);
-    const before = fc.oneof(
-      fc.string(),
-      fc.constantFrom("%", "%2", "\\", "\\u00", "\\u002", "&#", "&#x", "&#3", "ksh_"),
-    );
+    // Also behind what begins like it, or like another, and was cut off.
+    const cut = fc.tuple(token, token, fc.nat(30), fc.nat(30));
     fc.assert(
-      fc.property(token, token, before, fc.string(), (secret, other, begin, end) => {
-        expect(redact(`${begin}${write(secret)}${end}`, of([other, secret]))).toBe(WITHHELD);
+      fc.property(cut, ([secret, other, kept, more]) => {
+        expect(without(secret.slice(0, kept) + other.slice(0, more) + write(secret), other, secret)).toBe(MARK);
       }),
     );
-  });
-
-  test("keeps its escapes where no secret is behind them", () => {
-    for (const text of ["/a%2Fb\\u0041 &#47; 50% and \\/", "$& $1 nothing", ""]) {
-      expect(redact(text, of([SECRET], [`${SECRET}-value`]))).toBe(text);
-    }
-    expect(redact(SECRET, NONE)).toBe(SECRET);
-  });
-
-  test("is withheld where the first character of a credential ends what looks like an escape", () => {
-    expect(redact("50%2Fabcdefgh-secret", of(["Fabcdefgh-secret"]))).toBe(WITHHELD);
   });
 });
 
 describe("parsed JSON", () => {
-  test("loses secrets in values and in names, at any depth, and keeps the rest", () => {
-    const value = { a: [SECRET, 1, null, true], [SECRET]: { deep: [{ x: `=${SECRET}` }] } };
-    expect(redactJson(value, of([SECRET]))).toEqual({
-      a: ["[credential]", 1, null, true],
-      "[credential]": { deep: [{ x: "[credential]" }] },
+  const clean = (value: unknown) => redactJson(value, { credentials: [SECRET], values: [] });
+
+  test("loses texts with secrets, as values and as names, at any depth, and keeps the rest", () => {
+    expect(clean({ a: [SECRET, 1, null, true], [SECRET]: { deep: [{ x: `=${SECRET}` }] } })).toEqual({
+      a: [MARK, 1, null, true],
+      [MARK]: { deep: [{ x: MARK }] },
     });
   });
 
   test("loses members that would change a prototype", () => {
-    const copy = redactJson(JSON.parse('{"__proto__":{"polluted":1},"a":{"__proto__":{"polluted":1},"b":2}}'), NONE);
+    const copy = clean(JSON.parse('{"__proto__":{"polluted":1},"a":{"__proto__":{"polluted":1},"b":2}}'));
     expect(copy).toEqual({ a: { b: 2 } });
     expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
   });
 
   test("is cut where it nests too deep", () => {
     const deep = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
-    expect(JSON.stringify(redactJson(deep, NONE))).toBe(`${"[".repeat(32)}"[nested too deep]"${"]".repeat(32)}`);
+    expect(JSON.stringify(clean(deep))).toBe(`${"[".repeat(32)}"[nested too deep]"${"]".repeat(32)}`);
   });
 });
 
-test("a header whose name holds a secret, or its end, in lower case is left out", () => {
-  const names = { [`x-${SECRET}`]: "1", other: "2", KSH_ABCDEFGH: "3", [`x-${SECRET.slice(-16)}`]: "4" };
-  expect([...redactHeaders(new Headers(names), of([SECRET, "ksh_ABCDEFGH"]))]).toEqual([["other", "2"]]);
-});
-
-test("headers lose secrets", () => {
-  const headers = redactHeaders(new Headers({ "X-Echo": `Bearer ${SECRET}`, "X-Other": "kept" }), of([SECRET]));
-  expect([...headers]).toEqual([
-    ["x-echo", "[credential]"],
-    ["x-other", "kept"],
-  ]);
+test("headers lose values with secrets; one whose name holds a secret, in lower case, is left out", () => {
+  const secrets = { credentials: [SECRET, "ksh_ABCDEFGH"], values: ["Gateway-Secret-0001"] };
+  const names = {
+    ...{ [`x-${SECRET}`]: "1", KSH_ABCDEFGH: "2", [`x-${SECRET.slice(-16)}`]: "3", "x-gateway-secret-0001": "4" },
+    ...{ "x-echo": `Bearer ${SECRET}`, "x-gateway": "of Gateway-Secret-0001", other: "kept" },
+  };
+  expect(Object.fromEntries(redactHeaders(new Headers(names), secrets))).toEqual({
+    ...{ other: "kept", "x-echo": MARK, "x-gateway": MARK },
+  });
 });
 
 describe("what a call ends with", () => {
@@ -142,37 +121,54 @@ describe("what a call ends with", () => {
   const shown = (...values: unknown[]) =>
     values.map((value) => inspect(value, { depth: null, showHidden: true }) + JSON.stringify(value)).join("");
 
-  test.each<[string, (token: string) => Response | Error]>([
-    ["in a problem", (token) => problem(401, { title: token, detail: `not ${token}`, code: token, [token]: [token] })],
-    ["in a page", (token) => page(401, { "X-Echo": token, "Content-Type": `text/${token}`, "Kaiten-TraceId": token })],
-    ["at the end of an excerpt", (token) => answer(401, `${token.slice(0, 8)}${" ".repeat(2021)}${token}`)],
-    ["in the cause of a failed connection", (token) => new TypeError("failed", { cause: new Error(`of ${token}`) })],
-  ])("has no credential, where the server repeats it %s", async (_, step) => {
-    for (const part of [
-      (token: string) => token,
-      (token: string) => token.slice(0, 12),
-      (token: string) => token.slice(4),
-    ]) {
-      const answers = async (init: RequestInit) => {
-        const answer = step(part(sentBy(init)));
+  const PLACES: [string, (text: string) => Response | Error][] = [
+    ["in a problem", (text) => problem(422, { title: text, detail: `not ${text}`, code: text, [text]: [text] })],
+    ["in a page", (text) => page(422, { "X-Echo": text, "Content-Type": `text/${text}`, "Kaiten-TraceId": text })],
+    ["in the title of a page", (text) => answer(422, `<title>${text}</title>`, { "Content-Type": "text/html" })],
+    ["at the end of an excerpt", (text) => answer(422, `${text.slice(0, 8)}${" ".repeat(2021)}${text}`)],
+    ["in the cause of a failed connection", (text) => new TypeError("failed", { cause: new Error(`of ${text}`) })],
+  ];
+
+  test.each(PLACES)("has no credential, where the server repeats it %s", async (_, step) => {
+    for (const part of [TOKEN, TOKEN.slice(0, 12), TOKEN.slice(4)]) {
+      const answers: Step = async (init) => {
+        expect(sentBy(init)).toBe(TOKEN);
+        const answer = step(part);
         if (answer instanceof Error) throw answer;
         return answer;
       };
-      const { error, events } = revoke(answers, { client: { retries: 0 } });
-      expect(shown(await error)).toMatch(/\[creden/);
-      expect(shown(await error, (await error).stack, (await error).cause, events)).not.toContain(
-        part(TOKEN).slice(0, 19),
-      );
+      // Once for the attempt, once for the record.
+      for (const [steps, record] of [
+        [answers, unreadable()],
+        [problem(422), answers],
+      ] as const) {
+        const { error, events, readEvents } = revoke(steps, { client: { retries: 0 }, record });
+        const all = shown(await error, (await error).stack, (await error).cause, events, readEvents);
+        if (steps === answers) expect(all).toContain(MARK);
+        expect(all).not.toContain(part.slice(0, 19));
+      }
     }
+  });
+
+  test.each(PLACES)("has no secret header, where the server repeats it %s", async (_, step) => {
+    const secret = "gateway-secret-9876543210";
+    const client = { retries: 0, headers: { "CF-Access-Client-Secret": secret, "x-short": "fifteen-letters" } };
+    const { error, events, readEvents } = revoke(step(`${secret} fifteen-letters`), { client });
+    const all = shown(await error, (await error).stack, (await error).cause, events, readEvents);
+    expect(all).toContain(MARK);
+    expect(all).not.toContain(secret);
+    // A shorter value is an ordinary word.
+    const word = revoke(problem(422, { title: "fifteen-letters" }), { client });
+    expect((await word.error).message).toContain("fifteen-letters");
   });
 
   test("has neither of two tokens that share a beginning, after a refresh", async () => {
     const header = "eyJhbGciOiJIUzI1NiJ9";
     const [first, second] = [`${header}.eyJzdWIiOiJhIn0.first`, `${header}.eyJzdWIiOiJhIn0.second-one`];
     const token = ({ rejected }: { rejected?: string }) => (rejected ? second : first);
-    const both = async () => problem(401, { detail: `${first} ${second} ${second}${first}` });
+    const both = async () => problem(401, { detail: `${first} ${second}`, title: second.slice(-16) });
     const { error, events } = revoke(both, { client: { token } });
-    expect((await error).summary).toContain("401: [credential]. ");
+    expect((await error).summary).toContain("401 [credential]: [credential]. ");
     expect(shown(await error, events)).not.toMatch(/eyJ|first|second/);
   });
 });
