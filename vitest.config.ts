@@ -25,6 +25,7 @@ export default defineConfig({
         include: [],
         typecheck: { enabled: true, only: true, include: ["test/types/**/*.test-d.ts"] },
       }),
+      project("gateways"),
       project("live"),
       project("site"),
       project("spec-changes", { testTimeout: 240_000, maxConcurrency: 2 }),
