@@ -1,0 +1,117 @@
+// Starts a real gateway (nginx, HAProxy or squid) on loopback, with a file of this folder, and leaves nothing behind.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { describe } from "vitest";
+
+export type Program = keyof typeof PROGRAMS;
+type Values = Record<string, string | number>;
+
+export interface Gateway extends AsyncDisposable {
+  /** Of the place `@port@`, or of another one whose name begins so. */
+  port(place?: string): number;
+  /** What it wrote to its standard error. */
+  log(): string;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves when it has ended. */
+  ended: Promise<unknown>;
+}
+
+/** How each is run in the foreground, and what ends it at once. nginx is given a frame around its file. */
+const PROGRAMS = {
+  nginx: { args: (folder: string) => ["-p", folder, "-c", "nginx.conf", "-e", "stderr"], end: "SIGTERM" },
+  haproxy: { args: (folder: string) => ["-W", "-db", "-f", join(folder, "site.conf")], end: "SIGTERM" },
+  squid: { args: (folder: string) => ["-N", "-f", join(folder, "site.conf")], end: "SIGKILL" },
+} as const;
+
+const PATH = [process.env.PATH, "/usr/sbin", "/usr/local/sbin"].join(delimiter);
+
+const isInstalled = (program: Program) => PATH.split(delimiter).some((folder) => existsSync(join(folder, program)));
+
+/** Skips its tests where the program is missing; where REQUIRE_GATEWAYS is set, they fail. */
+export const describeWith = (program: Program) =>
+  describe.skipIf(!isInstalled(program) && !process.env.REQUIRE_GATEWAYS);
+
+/** Each `@name@` of the file is given in `values`, is `@folder@` (its own), or begins with `port` and is a free one. */
+export async function startGateway(file: string, values: Values = {}): Promise<Gateway> {
+  const program = file.split(".")[1] as Program;
+  const template = readFileSync(join(import.meta.dirname, file), "utf8");
+  const folder = mkdtempSync(join(tmpdir(), "kaiten-gateway-"));
+  // A gateway that root starts gives up root's rights, but writes here.
+  chmodSync(folder, 0o777);
+  const filled: Values = { folder, ...values };
+  for (const [, name = ""] of template.matchAll(/@(\w+)@/g)) {
+    if (name.startsWith("port")) filled[name] ??= await freePort();
+    if (filled[name] === undefined) throw new Error(`${file} needs a value for ${name}`);
+  }
+  writeFileSync(
+    join(folder, "site.conf"),
+    template.replace(/@(\w+)@/g, (_, name) => String(filled[name])),
+  );
+  writeFileSync(join(folder, "nginx.conf"), readFileSync(join(import.meta.dirname, "nginx.conf")));
+
+  const { args, end } = PROGRAMS[program];
+  const child = spawn(program, args(folder), { env: { ...process.env, PATH }, stdio: ["ignore", "ignore", "pipe"] });
+  let log = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
+  });
+  const ended = once(child, "close");
+  // For a test that never ends: its cleanup does not run.
+  const atExit = () => child.kill(end);
+  process.once("exit", atExit);
+  const gateway: Gateway = {
+    port: (place = "port") => Number(filled[place]),
+    log: () => log,
+    signal: (name) => void child.kill(name),
+    ended,
+    async [Symbol.asyncDispose]() {
+      process.off("exit", atExit);
+      child.kill(end);
+      await ended.catch(() => {});
+      rmSync(folder, { recursive: true });
+    },
+  };
+  try {
+    for (const [name, port] of Object.entries(filled)) {
+      if (name.startsWith("port")) await untilOpen(Number(port), child, () => log);
+    }
+    return gateway;
+  } catch (error) {
+    await gateway[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Below the ports that the system gives out, so that no other server and no connection takes it meanwhile. */
+async function freePort(): Promise<number> {
+  const port = 10_000 + Math.floor(Math.random() * 20_000);
+  const probe = createServer().listen(port, "127.0.0.1");
+  const isFree = await once(probe, "listening").then(
+    () => true,
+    () => false,
+  );
+  if (!isFree) return freePort();
+  await once(probe.close(), "close");
+  return port;
+}
+
+async function untilOpen(port: number, child: ChildProcess, log: () => string): Promise<void> {
+  const socket = connect(port, "127.0.0.1");
+  const isOpen = await Promise.race([
+    once(socket, "connect").then(
+      () => true,
+      () => false,
+    ),
+    // Rejects where the program is missing.
+    once(child, "close").then(() => false),
+  ]);
+  socket.destroy();
+  if (isOpen) return;
+  if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The gateway ended: ${log()}`);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  return untilOpen(port, child, log);
+}

@@ -1,0 +1,38 @@
+// A run against the limits of real gateways: it ends at about the pace that they allow, and lets nothing live.
+import { expect, test } from "vitest";
+import { createKaitenClient } from "../../src/index.js";
+import { createFakeKaiten } from "../../src/testing/index.js";
+import { undiciFetch } from "../../src/undici.js";
+import { describeWith, startGateway } from "./gateway.js";
+import { abortAfter, count, refsOf, runAll } from "./run.js";
+
+const TOKENS = 300;
+const RATE = 100;
+
+/** Runs through a gateway whose file has the place `@rate@`, in at most twice the time that this allows. */
+async function runUnder(file: string, values: Record<string, string | number>, concurrency: number) {
+  const refs = refsOf(TOKENS);
+  const fake = createFakeKaiten({ tokens: refs });
+  const origin = await fake.listen();
+  await using gateway = await startGateway(file, { rate: RATE, origin: new URL(origin.url).port, ...values });
+  // Both transports, without doubling the rows.
+  const fetch = concurrency > 8 ? undiciFetch() : undefined;
+  const baseUrl = `http://127.0.0.1:${gateway.port()}/api`;
+  const kaiten = createKaitenClient({ baseUrl, token: fake.credential, fetch });
+  using time = abortAfter((2 * TOKENS) / RATE);
+  const results = await runAll(kaiten, refs, { concurrency, signal: time.signal });
+  await fetch?.close();
+  await origin.close();
+  expect(count(results)).toEqual({ revoked: TOKENS });
+  expect(fake.alive()).toEqual([]);
+}
+
+describeWith("nginx")("limit_req of nginx", () => {
+  const rows = [503, 429].flatMap((status) =>
+    ["", "burst=20", "burst=20 nodelay"].flatMap((burst) => [8, 64].map((flight) => [status, burst, flight] as const)),
+  );
+  test.concurrent.each(rows)("%i %s, %i in flight: all are revoked in twice the time that it allows", (...row) => {
+    const [status, burst, flight] = row;
+    return runUnder("limit.nginx.conf", { status, burst }, flight);
+  });
+});
