@@ -22,9 +22,9 @@ export interface Gateway extends AsyncDisposable {
 
 /** How each is run in the foreground, and what ends it at once. nginx is given a frame around its file. */
 const PROGRAMS = {
-  nginx: { args: (folder: string) => ["-p", folder, "-c", "nginx.conf", "-e", "stderr"], end: "SIGTERM" },
-  haproxy: { args: (folder: string) => ["-W", "-db", "-f", join(folder, "site.conf")], end: "SIGTERM" },
-  squid: { args: (folder: string) => ["-N", "-f", join(folder, "site.conf")], end: "SIGKILL" },
+  nginx: { args: ["-p", ".", "-c", "nginx.conf", "-e", "stderr"], end: "SIGTERM" },
+  haproxy: { args: ["-W", "-db", "-f", "site.conf"], end: "SIGTERM" },
+  squid: { args: ["-N", "-f", "site.conf"], end: "SIGKILL" },
 } as const;
 
 const PATH = [process.env.PATH, "/usr/sbin", "/usr/local/sbin"].join(delimiter);
@@ -35,26 +35,38 @@ const isInstalled = (program: Program) => PATH.split(delimiter).some((folder) =>
 export const describeWith = (program: Program) =>
   describe.skipIf(!isInstalled(program) && !process.env.REQUIRE_GATEWAYS);
 
-/** Each `@name@` of the file is given in `values`, is `@folder@` (its own), or begins with `port` and is a free one. */
-export async function startGateway(file: string, values: Values = {}): Promise<Gateway> {
+/**
+ * @param file its middle is the program. Each `@name@` in it is given in `values`, or begins with `port` and is a free one.
+ * @param beside further files, by name, in the folder where it runs.
+ */
+export async function startGateway(
+  file: string,
+  values: Values = {},
+  beside: Record<string, string> = {},
+): Promise<Gateway> {
   const program = file.split(".")[1] as Program;
   const template = readFileSync(join(import.meta.dirname, file), "utf8");
   const folder = mkdtempSync(join(tmpdir(), "kaiten-gateway-"));
   // A gateway that root starts gives up root's rights, but writes here.
   chmodSync(folder, 0o777);
-  const filled: Values = { folder, ...values };
+  const filled = { ...values };
   for (const [, name = ""] of template.matchAll(/@(\w+)@/g)) {
     if (name.startsWith("port")) filled[name] ??= await freePort();
     if (filled[name] === undefined) throw new Error(`${file} needs a value for ${name}`);
   }
-  writeFileSync(
-    join(folder, "site.conf"),
-    template.replace(/@(\w+)@/g, (_, name) => String(filled[name])),
-  );
-  writeFileSync(join(folder, "nginx.conf"), readFileSync(join(import.meta.dirname, "nginx.conf")));
+  const files = {
+    ...beside,
+    "site.conf": template.replace(/@(\w+)@/g, (_, name) => String(filled[name])),
+    "nginx.conf": readFileSync(join(import.meta.dirname, "nginx.conf"), "utf8"),
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 
   const { args, end } = PROGRAMS[program];
-  const child = spawn(program, args(folder), { env: { ...process.env, PATH }, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(program, args, {
+    cwd: folder,
+    env: { ...process.env, PATH },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     log += text;

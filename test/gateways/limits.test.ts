@@ -4,6 +4,7 @@ import { createKaitenClient } from "../../src/index.js";
 import { createFakeKaiten } from "../../src/testing/index.js";
 import { undiciFetch } from "../../src/undici.js";
 import { describeWith, startGateway } from "./gateway.js";
+import { serve } from "./origin.js";
 import { abortAfter, count, refsOf, runAll } from "./run.js";
 
 const TOKENS = 300;
@@ -13,8 +14,8 @@ const RATE = 100;
 async function runUnder(file: string, values: Record<string, string | number>, concurrency: number) {
   const refs = refsOf(TOKENS);
   const fake = createFakeKaiten({ tokens: refs });
-  const origin = await fake.listen();
-  await using gateway = await startGateway(file, { rate: RATE, origin: new URL(origin.url).port, ...values });
+  await using origin = await serve(fake.fetch);
+  await using gateway = await startGateway(file, { rate: RATE, origin: origin.port, ...values });
   // Both transports, without doubling the rows.
   const fetch = concurrency > 8 ? undiciFetch() : undefined;
   const baseUrl = `http://127.0.0.1:${gateway.port()}/api`;
@@ -22,7 +23,6 @@ async function runUnder(file: string, values: Record<string, string | number>, c
   using time = abortAfter((2 * TOKENS) / RATE);
   const results = await runAll(kaiten, refs, { concurrency, signal: time.signal });
   await fetch?.close();
-  await origin.close();
   expect(count(results)).toEqual({ revoked: TOKENS });
   expect(fake.alive()).toEqual([]);
 }
