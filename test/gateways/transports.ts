@@ -1,0 +1,66 @@
+// What sends the requests: the platform's `fetch`, and undici 7 and 8, each with an authority to trust.
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Agent, type Dispatcher } from "undici";
+import { type ClientOptions, createKaitenClient, type Outcome, type TokenRef } from "../../src/index.js";
+import { undiciFetch } from "../../src/undici.js";
+
+export interface Seen {
+  ref: TokenRef;
+  outcome: Outcome;
+  message: string;
+}
+
+/** Revokes one token after another, over a connection that is kept. */
+export type Send = (ca: string, options: ClientOptions, refs: readonly TokenRef[]) => Promise<Seen[]>;
+
+/** In a program of its own: nothing else makes the platform's `fetch` trust an authority. */
+const platform: Send = async (ca, options, refs) => {
+  const folder = mkdtempSync(join(tmpdir(), "kaiten-platform-"));
+  const program = `
+    import { createKaitenClient } from "kaiten-service-accounts";
+    const { tokens } = createKaitenClient(${JSON.stringify(options)}).serviceAccounts;
+    for (const ref of ${JSON.stringify(refs)}) {
+      const { outcome, message = "" } = await tokens.revoke(ref).catch((error) => error);
+      console.log(JSON.stringify({ ref, outcome, message }));
+    }`;
+  try {
+    writeFileSync(join(folder, "ca.pem"), ca);
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, "ca.pem") };
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { env });
+    return stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+const through =
+  (open: (ca: string) => Dispatcher): Send =>
+  async (ca, options, refs) => {
+    const fetch = undiciFetch({ dispatcher: open(ca) });
+    const { tokens } = createKaitenClient({ ...options, fetch }).serviceAccounts;
+    const seen: Seen[] = [];
+    for (const ref of refs) {
+      const { outcome, message = "" } = await tokens.revoke(ref).catch((error) => error);
+      seen.push({ ref, outcome, message });
+    }
+    await fetch.close();
+    return seen;
+  };
+
+// It needs a later Node than we do.
+const undici8 = await import("undici-8").catch(() => undefined);
+
+/** By name. undefined where this Node cannot load it. */
+export const TRANSPORTS: Record<string, Send | undefined> = {
+  "the platform's fetch": platform,
+  "undici 7": through((ca) => new Agent({ connect: { ca } })),
+  "undici 7 with HTTP/2": through((ca) => new Agent({ connect: { ca }, allowH2: true })),
+  "undici 8 with HTTP/2": undici8 && through((ca) => new undici8.Agent({ connect: { ca } }) as object as Dispatcher),
+};
