@@ -77,8 +77,8 @@ describeWith("haproxy")("HAProxy with `alpn h2`, behind which a DELETE is carrie
         sent.add(url);
         return isFirst ? first(url, init) : later(url, init);
       });
-      await using gateway = await startGateway("h2.haproxy.conf", { origin: origin.port }, { "server.pem": pem });
-      const baseUrl = `https://127.0.0.1:${gateway.port()}/api`;
+      await using gateway = await startGateway("relay.haproxy.conf", { origin: origin.port }, { "server.pem": pem });
+      const baseUrl = `https://127.0.0.1:${gateway.port("port_tls")}/api`;
       const seen = (await send?.(ca, { baseUrl, token: fake.credential, retries: 1 }, refs)) ?? [];
       expect(fake.alive()).toEqual([]);
       expect(wrong(fake, seen)).toEqual([]);

@@ -1,0 +1,94 @@
+// A gateway that is reloaded or stopped, and an API that is restarted, in the middle of a run: nothing lives, nothing is claimed.
+import { setTimeout as pause } from "node:timers/promises";
+import { Agent } from "undici";
+import { expect, test } from "vitest";
+import { createKaitenClient } from "../../src/index.js";
+import { createFakeKaiten } from "../../src/testing/index.js";
+import { undiciFetch } from "../../src/undici.js";
+import { certify } from "./certificate.js";
+import { describeWith, type Gateway, startGateway } from "./gateway.js";
+import { type Origin, serve } from "./origin.js";
+import { abortAfter, count, refsOf, runAll, wrong } from "./run.js";
+
+const TOKENS = 200;
+/** In ms. */
+const LATENCY = 20;
+const AWAY = 300;
+/** In seconds, at 8 in flight. */
+const UNDISTURBED = (TOKENS / 8) * (LATENCY / 1000);
+
+interface Stage {
+  gateway: Gateway;
+  origin: Origin;
+  startGateway(): Promise<Gateway>;
+  startOrigin(): Promise<Origin>;
+}
+
+const reload =
+  (signal: NodeJS.Signals) =>
+  async ({ gateway }: Stage) =>
+    gateway.signal(signal);
+
+const stop = (signal: NodeJS.Signals) => async (stage: Stage) => {
+  stage.gateway.signal(signal);
+  await stage.gateway.ended;
+  await pause(AWAY);
+  stage.gateway = await stage.startGateway();
+};
+
+const restartApi = async (stage: Stage) => {
+  await stage.origin[Symbol.asyncDispose]();
+  await pause(AWAY);
+  stage.origin = await stage.startOrigin();
+};
+
+const PROGRAMS = {
+  nginx: { "a reload": reload("SIGHUP"), "a graceful stop": stop("SIGQUIT"), "a restart of the API": restartApi },
+  haproxy: { "a reload": reload("SIGUSR2"), "a graceful stop": stop("SIGUSR1"), "a restart of the API": restartApi },
+};
+
+describeWith("nginx")("nginx", () => run("nginx"));
+describeWith("haproxy")("HAProxy", () => run("haproxy"));
+
+function run(program: keyof typeof PROGRAMS) {
+  const rows = Object.entries(PROGRAMS[program]).flatMap(([name, disturb]) =>
+    ["HTTP/1.1", "HTTP/2"].map((protocol) => [name, protocol, disturb] as const),
+  );
+  test.concurrent.each(rows)("%s in the middle of a run over %s", async (_, protocol, disturb) => {
+    const refs = refsOf(TOKENS);
+    const fake = createFakeKaiten({ tokens: refs, latency: LATENCY });
+    const { ca, pem } = await certify();
+    let disturbance: Promise<void> | undefined;
+    const startOrigin = (port = 0) =>
+      serve((url, init) => {
+        if (fake.alive().length <= TOKENS / 2) disturbance ??= disturb(stage);
+        return fake.fetch(url, init);
+      }, port);
+    const origin = await startOrigin();
+    const values = { origin: origin.port, keepalive: "75s" };
+    const gateway = await startGateway(`relay.${program}.conf`, values, { "server.pem": pem });
+    const ports = { port: gateway.port(), port_tls: gateway.port("port_tls") };
+    const stage: Stage = {
+      gateway,
+      origin,
+      startGateway: () => startGateway(`relay.${program}.conf`, { ...values, ...ports }, { "server.pem": pem }),
+      startOrigin: () => startOrigin(origin.port),
+    };
+    const overTls = protocol === "HTTP/2";
+    const baseUrl = overTls ? `https://127.0.0.1:${ports.port_tls}/api` : `http://127.0.0.1:${ports.port}/api`;
+    const fetch = overTls ? undiciFetch({ dispatcher: new Agent({ connect: { ca }, allowH2: true }) }) : undefined;
+    const kaiten = createKaitenClient({ baseUrl, token: fake.credential, fetch });
+    try {
+      using time = abortAfter(2 * UNDISTURBED + AWAY / 1000 + 2);
+      const results = await runAll(kaiten, refs, { signal: time.signal });
+      expect(disturbance).toBeDefined();
+      expect(wrong(fake, results)).toEqual([]);
+      expect(count(results)).toEqual({ revoked: TOKENS });
+    } finally {
+      await disturbance;
+      await fetch?.close();
+      await stage.gateway[Symbol.asyncDispose]();
+      await stage.origin[Symbol.asyncDispose]();
+    }
+  });
+}
