@@ -1,7 +1,7 @@
 // Checks what a caller passes, once and before anything else. The code behind it trusts what it gets.
 import { tokenFault } from "./secret.js";
 import { SlugError, slugFault } from "./slug.js";
-import type { BulkOptions, BulkRef, BulkRefs, CallOptions, ClientOptions, TokenRef, VerifyOptions } from "./types.js";
+import type { BulkOptions, CallOptions, ClientOptions, TokenRef, TokenRefs, VerifyOptions } from "./types.js";
 
 /** An option is wrong. Messages never contain the value of an option: it could be the token. */
 export class OptionError extends TypeError {
@@ -42,6 +42,7 @@ const CLIENT = {
     (value) => typeof value === "string" || typeof value === "function",
     "a string, or a function that returns one",
   ],
+  headers: [(value) => typeof value === "object" && value !== null, "an object of names and values"],
   fetch: isFunction,
   maxRetryAfter: [isInteger(0, MAX_MS), `whole ms from 0 to ${MAX_MS}`],
   allowInsecure: isBoolean,
@@ -51,20 +52,13 @@ const CLIENT = {
 
 const VERIFY = { timeout: TIMEOUT, signal: SIGNAL } satisfies Record<keyof VerifyOptions, Check>;
 
+const CALL = { ...VERIFY, retries: RETRIES } satisfies Record<keyof CallOptions, Check>;
+
 const BULK = {
-  ...VERIFY,
-  retries: RETRIES,
-  ignoreAbsent: isBoolean,
+  ...CALL,
   concurrency: [isInteger(1, 256), "a whole number from 1 to 256"],
   onPace: isFunction,
 } satisfies Record<keyof BulkOptions, Check>;
-
-const CALL = {
-  ...VERIFY,
-  retries: RETRIES,
-  ignoreAbsent: isBoolean,
-  maybeRevoked: isBoolean,
-} satisfies Record<keyof CallOptions, Check>;
 
 function assertOptions(options: unknown, checks: Record<string, Check>, required: readonly string[] = []): void {
   if (typeof options !== "object" || options === null) throw new TypeError("The options must be an object.");
@@ -99,6 +93,29 @@ function baseUrlFault(baseUrl: string | URL, allowInsecure: boolean): string | u
   return undefined;
 }
 
+/** RFC 9110 §5.6.2 and §5.5: a name is a token; a value has no control characters, nor white space around it. */
+const HEADER_NAME = /^[!#$%&'*+.^`|~\w-]+$/;
+const HEADER_VALUE = /^[!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?$/;
+
+/** What this client sets itself, and what `fetch` does (Fetch Standard, "forbidden request-header"). */
+const OWN_HEADERS =
+  /^(authorization|user-agent|traceparent|cache-control|accept-charset|accept-encoding|access-control-request-(headers|method|private-network)|connection|content-length|cookie2?|date|dnt|expect|host|keep-alive|origin|referer|set-cookie|te|trailer|transfer-encoding|upgrade|via|proxy-.*|sec-.*)$/i;
+
+/** @returns what is wrong with the headers, as the end of a sentence. */
+function headersFault(headers: Readonly<Record<string, unknown>>): string | undefined {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!HEADER_NAME.test(name)) return "has a name that no header can have (RFC 9110 §5.6.2)";
+    if (OWN_HEADERS.test(name)) return `must not have ${name}, which the client or fetch sets`;
+    if (typeof value !== "string" || !HEADER_VALUE.test(value)) {
+      return `has a value for ${name} that cannot be sent: a text of visible characters, without line breaks, is needed`;
+    }
+  }
+  return undefined;
+}
+
+/** A shorter value is an ordinary word. */
+const MIN_SECRET_HEADER = 16;
+
 /**
  * @returns the options with their defaults, and the base URL without a slash at its end.
  * @throws {OptionError} naming the option and what it must be.
@@ -106,20 +123,30 @@ function baseUrlFault(baseUrl: string | URL, allowInsecure: boolean): string | u
 export function checkClientOptions(options: ClientOptions) {
   assertOptions(options, CLIENT, ["baseUrl", "token"]);
   const { token, timeout = 20_000, retries = 2, maxRetryAfter = 60_000, allowInsecure = false, onAttempt } = options;
+  const { traceparent = true, headers = {} } = options;
   const fault = typeof token === "string" ? tokenFault(token) : undefined;
   if (fault) throw new OptionError("token", fault);
   const urlFault = baseUrlFault(options.baseUrl, allowInsecure);
   if (urlFault) throw new OptionError("baseUrl", `${urlFault}. Pass one such as https://kaiten.example.com/api`);
+  const headerFault = headersFault(headers);
+  if (headerFault) throw new OptionError("headers", headerFault);
   const baseUrl = new URL(options.baseUrl).href.replace(/\/+$/, "");
-  return { baseUrl, timeout, retries, maxRetryAfter, onAttempt, traceparent: options.traceparent ?? true };
+  // Lower-case names, as those that the client sets.
+  const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const secretValues = Object.values(sent).filter((value) => value.length >= MIN_SECRET_HEADER);
+  return { baseUrl, timeout, retries, maxRetryAfter, onAttempt, traceparent, headers: sent, secretValues };
 }
 
-export type Settings = Omit<ReturnType<typeof checkClientOptions>, "baseUrl" | "traceparent">;
+/** What a call takes from its client where its own options do not say otherwise. */
+export type Settings = Pick<
+  ReturnType<typeof checkClientOptions>,
+  "timeout" | "retries" | "maxRetryAfter" | "onAttempt"
+>;
 
 /** @throws {OptionError} naming the option and what it must be. */
 export function checkCallOptions(settings: Settings, options: CallOptions) {
   assertOptions(options, CALL);
-  return { ...callSettings(settings, options), maybeRevoked: options.maybeRevoked ?? false };
+  return callSettings(settings, options);
 }
 
 /** @throws {OptionError} naming the option and what it must be. */
@@ -131,14 +158,12 @@ export function checkBulkOptions(settings: Settings, options: BulkOptions) {
 /** @throws {OptionError} naming the option and what it must be. */
 export function checkVerifyOptions(settings: Settings, options: VerifyOptions) {
   assertOptions(options, VERIFY);
-  const { signal, timeout = settings.timeout } = options;
-  return { signal, timeout, retries: settings.retries, maxRetryAfter: settings.maxRetryAfter };
+  return { ...callSettings(settings, options), onAttempt: undefined };
 }
 
-function callSettings(settings: Settings, options: Omit<CallOptions, "maybeRevoked">) {
-  const { maxRetryAfter, onAttempt } = settings;
-  const { signal, timeout = settings.timeout, retries = settings.retries, ignoreAbsent = false } = options;
-  return { signal, timeout, retries, ignoreAbsent, maxRetryAfter, onAttempt };
+function callSettings({ maxRetryAfter, onAttempt, ...defaults }: Settings, options: CallOptions) {
+  const { signal, timeout = defaults.timeout, retries = defaults.retries } = options;
+  return { signal, timeout, retries, maxRetryAfter, onAttempt };
 }
 
 /**
@@ -162,16 +187,8 @@ export function checkSlug(slug: string, name: string): string {
   return slug;
 }
 
-/** @throws {TypeError} as {@link checkRef}. */
-export function checkBulkRef(ref: BulkRef): { checked: TokenRef; maybeRevoked: boolean } {
-  const checked = checkRef(ref);
-  const { maybeRevoked = false } = ref;
-  if (typeof maybeRevoked !== "boolean") throw new TypeError("maybeRevoked must be true or false. Nothing was sent.");
-  return { checked, maybeRevoked };
-}
-
 /** @throws {TypeError} for what is not an iterable of references. A string is one, of characters. */
-export function checkRefs(refs: BulkRefs): BulkRefs {
+export function checkRefs(refs: TokenRefs): TokenRefs {
   if (typeof refs !== "object" || refs === null || !(Symbol.asyncIterator in refs || Symbol.iterator in refs)) {
     throw new TypeError("The first argument must be an iterable or async iterable of references. Nothing was sent.");
   }

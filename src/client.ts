@@ -1,20 +1,21 @@
 // The facade: a client, and what it can do.
+import { getAccount } from "./call/account.js";
 import { createTransport } from "./call/attempt.js";
 import { createCredential } from "./call/credential.js";
 import { revoke } from "./call/revoke.js";
-import { revokeAll } from "./run/revoke-all.js";
-import { verify } from "./call/verify.js";
+import { verifyAll } from "./call/verify.js";
 import {
   checkBulkOptions,
-  checkBulkRef,
   checkCallOptions,
   checkClientOptions,
   checkRef,
   checkRefs,
   checkSecret,
+  checkSlug,
   checkVerifyOptions,
 } from "./check.js";
-import type { ClientOptions, KaitenClient } from "./types.js";
+import { revokeAll } from "./run/revoke-all.js";
+import type { ClientOptions, KaitenClient, Verification, VerifyOptions } from "./types.js";
 
 /**
  * Creates a client. Nothing is sent until it is used.
@@ -22,30 +23,41 @@ import type { ClientOptions, KaitenClient } from "./types.js";
  * @throws {TypeError} for a bad option, naming it.
  */
 export function createKaitenClient(options: ClientOptions): KaitenClient {
-  const { baseUrl, traceparent, ...settings } = checkClientOptions(options);
+  return openClient(options).client;
+}
+
+/** @returns the client, and what the command can do besides: one control serves many secrets. */
+export function openClient(options: ClientOptions) {
+  const { baseUrl, traceparent: trace, headers, secretValues, ...settings } = checkClientOptions(options);
   // Looked up at each call, so that a `fetch` that was wrapped later is used. Called without `this`: browsers demand that.
   const fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
-  const transport = createTransport(baseUrl, fetch, traceparent);
-  const openCredential = createCredential(options.token);
-  const defaults = checkCallOptions(settings, {});
-  return {
+  const transport = createTransport(baseUrl, { fetch, headers, trace });
+  const openCredential = createCredential(options.token, secretValues);
+
+  const verifyMany = async (secrets: readonly string[], verifyOptions: VerifyOptions = {}): Promise<Verification[]> => {
+    const call = checkVerifyOptions(settings, verifyOptions);
+    return verifyAll(transport, secrets.map(checkSecret), openCredential(), call);
+  };
+  const client: KaitenClient = {
     serviceAccounts: {
+      async get(serviceAccountSlug, callOptions = {}) {
+        const checked = checkSlug(serviceAccountSlug, "serviceAccountSlug");
+        return getAccount(transport, openCredential(), checked, checkCallOptions(settings, callOptions));
+      },
       tokens: {
-        async revoke(ref, callOptions) {
+        async revoke(ref, callOptions = {}) {
           const checked = checkRef(ref);
-          const call = callOptions === undefined ? defaults : checkCallOptions(settings, callOptions);
-          return revoke(transport, openCredential(), checked, call);
+          return revoke(transport, openCredential(), checked, checkCallOptions(settings, callOptions));
         },
         revokeAll(refs, bulkOptions = {}) {
-          const context = { transport, openCredential, check: checkBulkRef };
-          return revokeAll(context, checkRefs(refs), checkBulkOptions(settings, bulkOptions));
+          return revokeAll(transport, openCredential, checkRefs(refs), checkBulkOptions(settings, bulkOptions));
         },
       },
     },
-    async verify(secret, verifyOptions = {}) {
-      const call = checkVerifyOptions(settings, verifyOptions);
-      const open = secret === undefined ? openCredential : createCredential(checkSecret(secret));
-      return verify(transport, open(), call);
+    async verify(secret, verifyOptions) {
+      const [verification] = await verifyMany([secret], verifyOptions);
+      return verification as Verification;
     },
   };
+  return { client, verifyMany };
 }

@@ -13,8 +13,6 @@ export { isProblem } from "./errors/is-problem.js";
 export type {
   AttemptEvent,
   BulkOptions,
-  BulkRef,
-  BulkRefs,
   CallOptions,
   ClientOptions,
   Fetch,
@@ -26,10 +24,14 @@ export type {
   Problem,
   ProblemStatus,
   Revocation,
+  ServiceAccount,
+  Token,
   TokenProvider,
   TokenRef,
+  TokenRefs,
   TokenRequest,
   TokenResult,
+  User,
   Verification,
   VerifyOptions,
 } from "./types.js";

@@ -29,7 +29,8 @@ export function tokenFault(token: unknown): string | undefined {
   if (/^bearer\s/i.test(token)) return "begins with the word Bearer: pass the token alone";
   if (token.trim() !== token) return "has white space around it: trim it";
   if (/^["'].*["']$/.test(token)) return "is in quotes: remove them";
-  if (OTHER_SECRET.test(token)) return "is another kind of secret (ksm_…, kst_… or whsec_…), which this API does not accept";
+  if (OTHER_SECRET.test(token))
+    return "is another kind of secret (ksm_…, kst_… or whsec_…), which this API does not accept";
   if (PUBLIC_KEY.test(token)) return "is a public key (pk_…), which is no secret and which this API does not accept";
   return B64TOKEN.test(token) ? undefined : "has characters that no bearer token has (RFC 6750 §2.1)";
 }

@@ -42,6 +42,8 @@ export interface FetchResponse {
   readonly headers: FetchHeaders;
   /** Whether a redirect was followed: then the answer is to another request, and proves nothing. */
   readonly redirected?: boolean;
+  /** `opaqueredirect` where a browser hides a redirect that was not followed. */
+  readonly type?: string;
   /** Whether the request may have been sent more than once. By default what is known of the platform's `fetch`. */
   readonly repeated?: boolean;
   /** Read within a limit where it is a web stream; else `text()` is trusted to have one. */

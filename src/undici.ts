@@ -1,9 +1,9 @@
-// An optional `fetch` for Node over undici's own client: pooled connections, proxies, HTTP/2 where a server offers it.
+// An optional `fetch` for Node over undici's own client: pooled connections and proxies, over HTTP/1.1.
 // Import it as `kaiten-service-accounts/undici`; it needs undici 7 or 8 beside it.
 import undici, { type Agent, type Dispatcher } from "undici";
-import type { SendingInit } from "./call/attempt.js";
 import { announcesBody, BODY_LIMIT, hasNoContent } from "./answer/body.js";
 import { decode } from "./answer/decode.js";
+import type { SendingInit } from "./call/attempt.js";
 import type { Fetch, FetchHeaders, FetchResponse } from "./types.js";
 
 // It exports no version: undici 6 lacks this, and the handlers that are used below.
@@ -11,19 +11,16 @@ if (!("cacheStores" in undici)) throw new Error("kaiten-service-accounts/undici 
 
 export interface UndiciOptions {
   /**
-   * Connections to one origin that may be open at once. Each carries one DELETE at a time, over HTTP/2 too: undici holds
-   * back what is not safe to repeat. With fewer connections than calls, waiting for one counts towards the timeout of an
-   * attempt, which is then `not-revoked`. @default 256
+   * Connections to one origin that may be open at once. Each carries one request at a time. With fewer connections than
+   * calls, waiting for one counts towards the timeout of an attempt, which is then `not-revoked`. @default 256
    */
   connections?: number | undefined;
-  /** Speaks HTTP/2 to servers that offer it (ALPN, over TLS only). @default true */
-  allowH2?: boolean | undefined;
   /** Options of undici's `connect`, such as `{ ca }`. */
   connect?: Agent.Options["connect"] | undefined;
   /**
    * Sends through this dispatcher instead (undici's `ProxyAgent`, or an `Agent` with a client certificate); the options
-   * above are then its own. It must not send a request twice, nor follow a redirect: that cannot be seen from here. It is
-   * closed by `close()`.
+   * above are then its own, and so is a limit on the time to connect. It must follow no redirect. A request that it starts
+   * again counts as sent twice. It is closed by `close()`.
    */
   dispatcher?: Dispatcher | undefined;
 }
@@ -47,14 +44,14 @@ export interface UndiciFetch extends Fetch {
  * await fetch.close();
  */
 export function undiciFetch(options: UndiciOptions = {}): UndiciFetch {
-  const { connections = 256, allowH2 = true, connect } = options;
-  const dispatcher = options.dispatcher ?? new undici.Agent({ connections, allowH2, ...(connect && { connect }) });
+  const { connections = 256, connect } = options;
+  // Over HTTP/2, undici 8 sends a request again after REFUSED_STREAM and GOAWAY, and undici 7 loses what is in flight at a
+  // GOAWAY. The timeout of an attempt is the only limit: undici's own are off.
+  const agent = { connections, allowH2: false, connect: { timeout: 0, ...(connect as object) } };
+  const dispatcher =
+    options.dispatcher ?? new undici.Agent(typeof connect === "function" ? { ...agent, connect } : agent);
   const fetch: Fetch = (url, init) => new Promise((resolve, reject) => send(dispatcher, url, init, resolve, reject));
-  return Object.assign(fetch, {
-    reportsStart: true as const,
-    takesEnding: true as const,
-    close: () => dispatcher.close(),
-  });
+  return Object.assign(fetch, { reportsStart: true as const, close: () => dispatcher.close() });
 }
 
 /** By name, which undici gives in lower case. A header that came has a value, whatever undici's type says. */
@@ -63,19 +60,18 @@ type Fields = Record<string, string | string[]>;
 function send(
   dispatcher: Dispatcher,
   url: string,
-  { method, headers, signal: given, onStart, ending }: SendingInit,
+  { method, headers, signal, onStart, bodyLimit = BODY_LIMIT }: SendingInit,
   resolve: (response: FetchResponse) => void,
   reject: (error: unknown) => void,
 ): void {
-  const { origin, path } = ending ? split(url) : parse(url);
-  // A fetch around this one may have set a signal.
-  const signal = given ?? ending;
+  const { origin, pathname, search } = new URL(url);
   const chunks: Buffer[] = [];
   let size = 0;
   let controller: Dispatcher.DispatchController | undefined;
   let status = 0;
   let answered = readHeaders({});
   let ended = false;
+  let starts = 0;
 
   const abort = () => {
     controller?.abort(signal?.reason);
@@ -88,16 +84,19 @@ function send(
   };
   const answer = (isWhole: boolean) => {
     end();
-    const text = () => decode(Buffer.concat(chunks), answered.get("content-encoding"), isWhole);
-    resolve({ status, ok: status >= 200 && status < 300, headers: answered, text });
+    const bytes = Buffer.concat(chunks);
+    const text = () => decode(bytes, { header: answered.get("content-encoding"), isWhole, limit: bodyLimit });
+    resolve({ status, ok: status >= 200 && status < 300, headers: answered, repeated: starts > 1, text });
   };
   signal?.addEventListener("abort", abort);
 
   const options = {
     origin,
-    path,
+    path: pathname + search,
     method: method as Dispatcher.HttpMethod,
     headers: headers as Headers,
+    headersTimeout: 0,
+    bodyTimeout: 0,
   };
   if (signal?.aborted) {
     abort();
@@ -108,6 +107,7 @@ function send(
       controller = started;
       // A request that was aborted while it waited for a connection: undici writes nothing of it.
       if (signal?.aborted) return started.abort(signal.reason);
+      starts++;
       onStart?.();
     },
     onResponseStart(_, code, fields) {
@@ -125,9 +125,9 @@ function send(
     },
     onResponseData(_, chunk) {
       if (ended) return;
-      chunks.push(chunk.subarray(0, BODY_LIMIT - size));
+      chunks.push(chunk.subarray(0, bodyLimit - size));
       size += chunk.length;
-      if (size < BODY_LIMIT) return;
+      if (size < bodyLimit) return;
       answer(false);
       controller?.abort(new Error("The body is longer than its limit"));
     },
@@ -143,18 +143,6 @@ function send(
   });
 }
 
-function parse(url: string): { origin: string; path: string } {
-  const { origin, pathname, search } = new URL(url);
-  return { origin, path: pathname + search };
-}
-
-/** For a URL of the client's: it is normalized, and to parse it again takes 4 % of a call. */
-function split(url: string): { origin: string; path: string } {
-  const pathAt = url.indexOf("/", url.indexOf("://") + 3);
-  return { origin: url.slice(0, pathAt), path: url.slice(pathAt) };
-}
-
-/** With `Headers` of the platform instead, a call over undici takes 8 % longer. */
 function readHeaders(fields: Fields): FetchHeaders {
   const get = (name: string) => {
     const value = fields[name.toLowerCase()];

@@ -1,7 +1,7 @@
 // Reads an answer within limits, and frees the connection where the answer has no body.
 import type { FetchHeaders } from "../types.js";
 
-/** How much of a body is read, in bytes: plenty for a problem, harmless for a page of any length. */
+/** How much of a body is read by default, in bytes: plenty for a problem, harmless for a page of any length. */
 export const BODY_LIMIT = 64 * 1024;
 
 const ignore = (): void => {};
@@ -19,17 +19,17 @@ export function announcesBody(status: number, headers: FetchHeaders): boolean {
 }
 
 /** Cancels a body that is not read. Whatever that leads to, the answer stands. */
-export function discard(body: ReadableStream<Uint8Array>): void {
-  const cancel = async () => body.cancel();
+export function discard(body: object): void {
+  const cancel = async () => (body as Partial<ReadableStream>).cancel?.();
   cancel().catch(ignore);
 }
 
 /**
- * Reads at most {@link BODY_LIMIT} bytes as UTF-8 and cancels the rest, so that the connection is reused or freed.
+ * Reads at most `limit` bytes as UTF-8 and cancels the rest, so that the connection is reused or freed.
  *
  * @throws what the stream throws when the body is cut off or garbled, or `signal`'s reason.
  */
-export async function readText(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<string> {
+export async function readText(body: ReadableStream<Uint8Array>, limit: number, signal: AbortSignal): Promise<string> {
   const reader = body.getReader();
   const cancel = () => void reader.cancel().catch(ignore);
   if (signal.aborted) cancel();
@@ -37,7 +37,7 @@ export async function readText(body: ReadableStream<Uint8Array>, signal: AbortSi
   signal.addEventListener("abort", cancel);
   const decoder = new TextDecoder();
   let text = "";
-  let room = BODY_LIMIT;
+  let room = limit;
   while (room > 0) {
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
@@ -48,3 +48,6 @@ export async function readText(body: ReadableStream<Uint8Array>, signal: AbortSi
   cancel();
   return text;
 }
+
+/** The body of another `fetch` library can be a stream of Node's: then its `text()` is trusted to have a limit. */
+export const isWebStream = (body: object): body is ReadableStream<Uint8Array> & object => "getReader" in body;

@@ -8,7 +8,6 @@ import {
   type Gunzip,
   type Inflate,
 } from "node:zlib";
-import { BODY_LIMIT } from "./body.js";
 
 type Decoder = Gunzip | Inflate | BrotliDecompress;
 
@@ -32,7 +31,10 @@ const MAX_CODINGS = 5;
  * @param isWhole whether the body is complete: else its end may be missing.
  * @returns the text; with a coding that is not known, as it came, as the platform's `fetch` does.
  */
-export async function decode(bytes: Buffer, header: string | null, isWhole: boolean): Promise<string> {
+export async function decode(
+  bytes: Buffer,
+  { header, isWhole, limit }: { header: string | null; isWhole: boolean; limit: number },
+): Promise<string> {
   // The last coding was applied last.
   const codings = (header ?? "")
     .toLowerCase()
@@ -44,22 +46,22 @@ export async function decode(bytes: Buffer, header: string | null, isWhole: bool
   let decoded = bytes;
   let isComplete = isWhole;
   for (const create of decoders.length === codings.length ? decoders : []) {
-    decoded = await inflate(create(isComplete), decoded);
-    isComplete &&= decoded.length < BODY_LIMIT;
+    decoded = await inflate(create(isComplete), decoded, limit);
+    isComplete &&= decoded.length < limit;
   }
   return new TextDecoder().decode(decoded);
 }
 
 /** Reads no more than the limit, however much the bytes expand to. */
-function inflate(decoder: Decoder, bytes: Buffer): Promise<Buffer> {
+function inflate(decoder: Decoder, bytes: Buffer, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     decoder.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
       size += chunk.length;
-      if (size < BODY_LIMIT) return;
-      resolve(Buffer.concat(chunks).subarray(0, BODY_LIMIT));
+      if (size < limit) return;
+      resolve(Buffer.concat(chunks).subarray(0, limit));
       decoder.destroy();
     });
     decoder.on("end", () => resolve(Buffer.concat(chunks)));

@@ -1,31 +1,41 @@
-// Removes credentials from text, also where a server or a library repeats them in part or escaped. Used where an attempt
-// ends, so that nothing behind it holds a secret.
+// Removes secrets from what a server or a library says, also where they are repeated in part or escaped. Used where an
+// attempt ends, so that nothing behind it holds a secret. A text that repeats one is withheld whole: nobody needs the words
+// around a leaked secret, and to cut it out exactly is hard to prove.
 import type { FetchHeaders } from "../types.js";
 
 export const MARK = "[credential]";
 
-/** Leading fragments of a credential are redacted from this length on: a text that was cut off may end in one. */
+/** What no text may repeat. */
+export interface Secrets {
+  /** Bearer tokens: neither whole, nor their beginning or their end. */
+  readonly credentials: readonly string[];
+  /** Values of headers that the caller set: only whole, since their beginnings are ordinary words. */
+  readonly values: readonly string[];
+}
+
+/** The beginning of a credential that counts: a text that was cut off may end in one. A shorter credential is never looked for. */
 const MIN_PREFIX = 8;
 
-/** Trailing fragments, from this length on: a server may cut off `ksh_`, or show only the last characters. */
+/** The end of a credential that counts: a server may cut off `ksh_`, or show only the last characters. */
 const MIN_SUFFIX = 16;
 
 /** A character as a URL, JSON or HTML may write it. No character of a credential is one that begins an escape. */
 const ESCAPE = /(?:%|\\u00|&#x0*)([\da-f]{2});?|&#0*(\d{2,3});|\\(\/)/gi;
 
-const unescape = (text: string): string =>
-  text.replace(ESCAPE, (_, hex?: string, decimal?: string, slash?: string) =>
-    slash ?? String.fromCharCode(hex ? Number.parseInt(hex, 16) : Number(decimal)),
+const unescaped = (text: string): string =>
+  text.replace(
+    ESCAPE,
+    (_, hex?: string, decimal?: string, slash?: string) =>
+      slash ?? String.fromCharCode(hex ? Number.parseInt(hex, 16) : Number(decimal)),
   );
 
-/** @returns the text, or, where it holds a credential, the beginning or the end of one, {@link MARK} in its place. */
-export function redact(text: string, secrets: readonly string[]): string {
-  const plain = unescape(text);
-  const holds = (secret: string) =>
-    // A short credential is part of ordinary words.
-    secret.length >= MIN_PREFIX &&
-    [plain, text].some((t) => t.includes(secret.slice(0, MIN_PREFIX)) || t.includes(secret.slice(-MIN_SUFFIX)));
-  return secrets.some(holds) ? MARK : text;
+/** @returns the text, or {@link MARK} in its place where it repeats a secret. */
+export function redact(text: string, { credentials, values }: Secrets): string {
+  const forms = [text, unescaped(text)];
+  const has = (part: string) => forms.some((form) => form.includes(part));
+  const isRepeated = (credential: string) =>
+    credential.length >= MIN_PREFIX && (has(credential.slice(0, MIN_PREFIX)) || has(credential.slice(-MIN_SUFFIX)));
+  return credentials.some(isRepeated) || values.some(has) ? MARK : text;
 }
 
 /** A value that nests deeper is no problem of this API, and would overflow the stack of whoever walks it. */
@@ -35,7 +45,7 @@ const MAX_DEPTH = 32;
  * A copy of parsed JSON without the secrets, without `__proto__` members (copied carelessly, they would change the
  * prototype of the copy) and without what nests too deep.
  */
-export function redactJson(value: unknown, secrets: readonly string[], depth = MAX_DEPTH): unknown {
+export function redactJson(value: unknown, secrets: Secrets, depth = MAX_DEPTH): unknown {
   if (typeof value === "string") return redact(value, secrets);
   if (typeof value !== "object" || value === null) return value;
   if (depth === 0) return "[nested too deep]";
@@ -46,11 +56,12 @@ export function redactJson(value: unknown, secrets: readonly string[], depth = M
 }
 
 /** A copy without the secrets. A header whose name holds one is left out. */
-export function redactHeaders(headers: FetchHeaders, secrets: readonly string[]): Headers {
+export function redactHeaders(headers: FetchHeaders, secrets: Secrets): Headers {
   const clean = new Headers();
-  const lower = secrets.map((secret) => secret.toLowerCase());
+  const lower = (texts: readonly string[]) => texts.map((text) => text.toLowerCase());
+  const inNames: Secrets = { credentials: lower(secrets.credentials), values: lower(secrets.values) };
   headers.forEach((value, name) => {
-    if (redact(name, lower) === name) clean.append(name, redact(value, secrets));
+    if (redact(name, inNames) === name) clean.append(name, redact(value, secrets));
   });
   return clean;
 }

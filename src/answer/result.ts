@@ -1,12 +1,66 @@
 // What an attempt met, read into a result that holds no secret. Everything behind it is clean because this file is.
-import { hasUnreadableName, isProblemType, readProblem } from "../errors/problem.js";
+
+import type { Problem } from "../errors/problem.js";
+import { isProblemType, readProblem } from "../errors/problem.js";
+import { isA } from "../is-a.js";
 import type { FetchResponse } from "../types.js";
 import { type ConnectFault, readCause } from "./cause.js";
-import { CredentialError } from "../call/credential.js";
-import { DeadlineError } from "../call/deadline.js";
-import { redact, redactHeaders, redactJson } from "./redact.js";
-import { readRetryAfter } from "../call/retry.js";
-import type { AttemptResult } from "../call/verdict.js";
+import { redact, redactHeaders, redactJson, type Secrets } from "./redact.js";
+import { readRetryAfter } from "./retry-after.js";
+
+/** What every answer has. */
+interface AnswerBase {
+  status: number;
+  /** Whether the request may have been sent more than once: then this may be the answer to the second one. */
+  repeated: boolean;
+  headers: Headers;
+  retryAfter: number | undefined;
+}
+
+/** An answer that is a problem (RFC 9457). */
+export interface ProblemAnswer extends AnswerBase {
+  kind: "problem";
+  problem: Problem;
+  /** Whether it says which problem it is: it has a `code`, or a `type` but `about:blank`, even one that is no text. */
+  isNamed: boolean;
+}
+
+/** Any other answer. */
+export interface OtherAnswer extends AnswerBase {
+  kind: "response";
+  /** The `fetch` followed a redirect, so it is the answer to another request; or it hides where one leads. */
+  redirected: boolean;
+  excerpt: string;
+  /** What the operation read of the body, clean. Only a complete one. */
+  value?: unknown;
+}
+
+export type Answer = ProblemAnswer | OtherAnswer;
+
+/** No complete answer. */
+export interface Failure {
+  kind: "failure";
+  /** `stopped`: the run was, while this call waited for its token. */
+  why: "argument" | "credential" | "connection" | "timeout" | "abort" | "stopped";
+  /** Whether some of the request may have been written. */
+  sent: boolean;
+  reason: string;
+  cause: Error | undefined;
+  status?: undefined;
+  retryAfter?: undefined;
+}
+
+/** What one attempt met. Holds no secret. */
+export type AttemptResult = Answer | Failure;
+
+export interface Attempt {
+  request: { method: string; url: string };
+  result: AttemptResult;
+  /** When it ended: ISO 8601. */
+  at: string;
+  /** Id under which the server's logs know the request. */
+  traceId: string | undefined;
+}
 
 /** What an attempt waits for. From `answer` on, some of the request may have been written. */
 export type Stage = "token" | "connection" | "answer";
@@ -17,38 +71,52 @@ export class ArgumentError extends Error {}
 /** The run stopped while this call waited for its token. */
 export class StoppedError extends Error {}
 
+/** The task exceeded its limit. */
+export class DeadlineError extends Error {}
+
+/** The provider threw, or returned something that cannot be sent. `cause` is what it threw. */
+export class CredentialError extends Error {}
+
 /** How much of a body an error shows, in bytes. */
 const EXCERPT = 2048;
 
-/** All that a 204 says. It is shared, and must not be changed. */
-const REVOKED: AttemptResult = {
-  kind: "response",
-  status: 204,
-  redirected: false,
-  headers: new Headers(),
-  excerpt: "",
-  retryAfter: undefined,
-};
-
-/** Its headers are not read: they can be faulty, and tell nothing that matters. */
-export function noContent({ status, redirected = false }: FetchResponse): AttemptResult {
-  if (status === 204 && !redirected) return REVOKED;
-  return { kind: "response", status, redirected, headers: new Headers(), excerpt: "", retryAfter: undefined };
+/** An answer without a body. Its headers are not read: they can be faulty, and tell nothing that matters. */
+export function noContent(response: FetchResponse, repeated: boolean): OtherAnswer {
+  const base = { status: response.status, repeated, headers: new Headers(), retryAfter: undefined };
+  return { kind: "response", ...base, redirected: isRedirected(response), excerpt: "" };
 }
 
-export function readAnswer(response: Response, body: unknown, text: string, secrets: readonly string[]): AttemptResult {
-  const { status, redirected = false } = response;
-  if (status === 204) return noContent(response);
+/** A browser hides a redirect that is not followed (Fetch Standard, "opaque-redirect filtered response"). */
+const isRedirected = ({ redirected, type }: FetchResponse & { type?: unknown }): boolean =>
+  redirected === true || type === "opaqueredirect";
+
+/** A body that was read within its limit, and what it is in JSON. */
+export interface Body {
+  text: string;
+  json: unknown;
+}
+
+/** @param value what the operation read of the body. */
+export function readAnswer(
+  response: FetchResponse,
+  { text, json }: Body,
+  value: unknown,
+  { secrets, repeated }: { secrets: Secrets; repeated: boolean },
+): Answer {
+  const { status } = response;
+  if (status === 204) return noContent(response, repeated);
   const headers = redactHeaders(response.headers, secrets);
-  const retryAfter = readRetryAfter(response.headers);
+  const base = { status, repeated, headers, retryAfter: readRetryAfter(response.headers) };
+  const redirected = isRedirected(response);
   const hasProblemType = status >= 400 && !redirected && isProblemType(headers.get("content-type"));
-  if (hasProblemType && typeof body === "object" && body !== null && !Array.isArray(body)) {
-    const problem = readProblem(redactJson(body, secrets) as object, status);
-    return { kind: "problem", status, problem, unreadableName: hasUnreadableName(body), headers, retryAfter };
+  if (hasProblemType && typeof json === "object" && json !== null && !Array.isArray(json)) {
+    const { code, type = "about:blank" } = json as Record<string, unknown>;
+    const isNamed = code !== undefined || type !== "about:blank";
+    return { kind: "problem", ...base, problem: readProblem(redactJson(json, secrets) as object, status), isNamed };
   }
   // To redact a long text takes long, and a credential that is cut at the end of the excerpt would not be found.
   const excerpt = cut(redact(cut(text, 4 * EXCERPT), secrets), EXCERPT);
-  return { kind: "response", status, redirected, headers, excerpt, retryAfter };
+  return { kind: "response", ...base, redirected, excerpt, value };
 }
 
 function cut(text: string, bytes: number): string {
@@ -62,14 +130,18 @@ interface FailureContext {
   started: boolean;
   timeout: number;
   signal: AbortSignal | undefined;
-  secrets: readonly string[];
+  secrets: Secrets;
 }
 
-/** The message for a person, given the message of the cause. OpenSSL's own is left out: it explains nothing. */
+/** The message for a person, given the message of the cause. */
 const CONNECT_FAULTS: Record<ConnectFault, (words: string) => string> = {
-  certificate: (words) =>
+  expired: (words) =>
+    `the server's certificate is outside its time of validity: ${words}. Check the clock of this machine; if it is right, the certificate must be renewed`,
+  "wrong-name": (words) => `the server's certificate is for another host: ${words}. Check the base URL`,
+  untrusted: (words) =>
     `the server's certificate is not trusted: ${words}. For a private certificate authority, set NODE_EXTRA_CA_CERTS to its file`,
   "plain-http": () => "the port speaks plain HTTP, not HTTPS. Check the base URL",
+  proxy: (words) => `the proxy: ${words}`,
   unreachable: (words) => words,
 };
 
@@ -79,20 +151,15 @@ const WAITED_FOR = {
   answer: "No complete response",
 };
 
-export function readFailure(
-  thrown: unknown,
-  { stage, started, timeout, signal, secrets }: FailureContext,
-): AttemptResult {
+export function readFailure(thrown: unknown, { stage, started, timeout, signal, secrets }: FailureContext): Failure {
   const failure = { kind: "failure", sent: stage === "answer", cause: undefined } as const;
   if (signal?.aborted) return { ...failure, why: "abort", reason: "The call was aborted" };
-  const kind = kindOf(thrown);
-  if (kind === StoppedError) return { ...failure, why: "abort", reason: "The run was stopped" };
-  if (kind === ArgumentError) return { ...failure, why: "argument", reason: (thrown as Error).message };
-  if (kind === DeadlineError) {
+  if (isA(thrown, StoppedError)) return { ...failure, why: "stopped", reason: "The run was stopped" };
+  if (isA(thrown, ArgumentError)) return { ...failure, why: "argument", reason: thrown.message };
+  if (isA(thrown, DeadlineError)) {
     return { ...failure, why: "timeout", reason: `${WAITED_FOR[stage]} within ${timeout / 1_000} s` };
   }
-  if (kind === CredentialError)
-    return { ...failure, why: "credential", ...readRefusal(thrown as CredentialError, secrets) };
+  if (isA(thrown, CredentialError)) return { ...failure, why: "credential", ...readRefusal(thrown, secrets) };
   const cause = readCause(thrown, secrets);
   const words = cause?.words || "no reason was given";
   // OpenSSL uses the same codes after the handshake: then they do not prove that nothing was written.
@@ -101,17 +168,8 @@ export function readFailure(
   return { ...failure, why: "connection", sent: failure.sent && !fault, reason, cause: cause?.error };
 }
 
-/** Which of our own errors was thrown. Any access to a revoked Proxy throws, so it is probed here. */
-function kindOf(thrown: unknown) {
-  try {
-    return [ArgumentError, StoppedError, DeadlineError, CredentialError].find((kind) => thrown instanceof kind);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Why there is no token. Also for a refresh, which is no attempt. */
-export function readRefusal(error: CredentialError, secrets: readonly string[]) {
+export function readRefusal(error: CredentialError, secrets: Secrets) {
   const cause = readCause(error.cause, secrets);
   const reason = [error.message, cause?.words].filter(Boolean).join(": ");
   return { reason, cause: cause?.error };

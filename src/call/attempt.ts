@@ -1,32 +1,43 @@
-// One attempt: one request with a credential, a time limit, no redirect and a bounded body. Its result holds no secret.
-import { createQuerySerializer, defaultPathSerializer } from "openapi-fetch";
+// One attempt: one request with a credential, a time limit, no redirect and a bounded body. Its result holds no secret. It
+// serves any operation, and does not know which.
+import { createQuerySerializer, type defaultPathSerializer } from "openapi-fetch";
 import { type Client, createClient } from "../../generated/client.js";
-import type { Fetch, FetchResponse, TokenRef } from "../types.js";
-import { announcesBody, discard, hasNoContent, readText } from "../answer/body.js";
-import type { CallCredential, CredentialError } from "./credential.js";
-import { DeadlineError, type Ending, withDeadline } from "./deadline.js";
-import { isBrowser, isoTime, platformInit, randomHex, USER_AGENT } from "./platform.js";
-import { redact } from "../answer/redact.js";
-import { ArgumentError, noContent, readAnswer, readFailure, readRefusal, type Stage, StoppedError } from "../answer/result.js";
+import { announcesBody, BODY_LIMIT, discard, hasNoContent, isWebStream, readText } from "../answer/body.js";
+import { redact, redactJson } from "../answer/redact.js";
+import type { CredentialError } from "../answer/result.js";
+import {
+  ArgumentError,
+  type Attempt,
+  type AttemptResult,
+  DeadlineError,
+  noContent,
+  readAnswer,
+  readFailure,
+  readRefusal,
+  type Stage,
+  StoppedError,
+} from "../answer/result.js";
 import { holdsCredential } from "../secret.js";
 import { IS_SECRET } from "../slug.js";
-import type { AttemptResult } from "./verdict.js";
+import type { Fetch, FetchResponse, TokenRef } from "../types.js";
+import type { CallCredential } from "./credential.js";
+import { withDeadline } from "./deadline.js";
+import { isBrowser, mayRepeat, platformInit, randomHex, USER_AGENT } from "./platform.js";
 
 /** What all attempts of a client share. */
 export interface Transport {
   client: Client;
   fetch: SendingFetch;
+  /** Sent with each request, besides those of the attempt. */
+  headers: Readonly<Record<string, string>>;
   /** Whether to send a `traceparent`. */
   trace: boolean;
   inBrowser: boolean;
 }
 
-/**
- * A `fetch` of ours can tell when the request is started: until then nothing was written. One over undici also takes the
- * `ending` in place of a signal.
- */
-export type SendingFetch = Fetch & { reportsStart?: true; takesEnding?: true };
-export type SendingInit = RequestInit & { onStart?: () => void; ending?: Ending };
+/** A `fetch` of ours can tell when the request is started: until then nothing was written. */
+export type SendingFetch = Fetch & { reportsStart?: true };
+export type SendingInit = RequestInit & { onStart?: () => void; bodyLimit?: number };
 
 /** What openapi-fetch is called with, beside the operation's own parameters. */
 export interface CallInit {
@@ -37,18 +48,16 @@ export interface CallInit {
 /** An operation of the API, as far as an attempt needs it. */
 export interface Operation {
   /** Its path parameters: none may be the credential. An operation on an account names no token: its `tokenSlug` is empty. */
-  slugs: TokenRef & Readonly<Record<string, string>>;
+  slugs: TokenRef;
   /** Calls its generated function. */
   send(client: Client, init: CallInit): Promise<{ data?: unknown; error?: unknown; response: Response }>;
-}
-
-export interface Attempt {
-  request: { method: string; url: string };
-  result: AttemptResult;
-  /** When it ended: ISO 8601. */
-  at: string;
-  /** Id under which the server's logs know the request. */
-  traceId: string | undefined;
+  /** What it reads, and no cache may answer; missing where only the status counts. */
+  reads?: {
+    /** In bytes. */
+    limit: number;
+    /** @param clean makes a copy without secrets. @returns undefined where the body is not what was asked for. */
+    value(body: { status: number; headers: Headers; json: unknown }, clean: (json: unknown) => unknown): unknown;
+  };
 }
 
 export interface AttemptOptions {
@@ -62,31 +71,13 @@ export interface AttemptOptions {
   mayStart: () => boolean;
 }
 
-export function createTransport(baseUrl: string, fetch: Fetch, trace: boolean): Transport {
-  const client = createClient({
-    baseUrl,
-    Request: RequestParts as object as typeof Request,
-    pathSerializer: createPathSerializer(),
-    querySerializer: createQuerySerializer(),
-  });
+export function createTransport(
+  baseUrl: string,
+  { fetch, headers, trace }: { fetch: Fetch; headers: Readonly<Record<string, string>>; trace: boolean },
+): Transport {
+  const client = createClient({ baseUrl, Request: RequestParts as object as typeof Request });
   const inBrowser = isBrowser();
-  return { client, fetch, trace: trace && !inBrowser, inBrowser };
-}
-
-/** As openapi-fetch's own, with the template split once: to search it in each call takes 4 % of the call. */
-function createPathSerializer(): typeof defaultPathSerializer {
-  const templates = new Map<string, string[]>();
-  return (template, params) => {
-    const parts = templates.get(template) ?? template.split(/[{}]/);
-    templates.set(template, parts);
-    let url = parts[0] as string;
-    for (let index = 1; index < parts.length; index += 2) {
-      const value = params[parts[index] as string];
-      if (typeof value !== "string") return defaultPathSerializer(template, params);
-      url += encodeURIComponent(value) + parts[index + 1];
-    }
-    return url;
-  };
+  return { client, fetch, headers, trace: trace && !inBrowser, inBrowser };
 }
 
 /**
@@ -101,6 +92,8 @@ function RequestParts(url: string, { method }: RequestInit): object {
 interface Progress {
   request: { method: string; url: string };
   stage: Stage;
+  /** Whether the answer may be the second one. */
+  repeated: boolean;
   /** An answer that is complete with its headers (RFC 9110 §15.3.5): an abort that comes later changes nothing. */
   bare?: FetchResponse;
   text: string;
@@ -108,75 +101,88 @@ interface Progress {
 
 /** Makes one attempt. Throws nothing: whatever happens is its result. */
 export async function attempt(
-  { client, fetch, trace, inBrowser }: Transport,
-  operation: Operation,
+  { client, fetch, headers, trace, inBrowser }: Transport,
+  { slugs, send: call, reads }: Operation,
   { credential, traceId, timeout, signal, mayStart }: AttemptOptions,
 ): Promise<Attempt> {
-  const progress: Progress = { request: { method: "", url: "" }, stage: "token", text: "" };
+  const progress: Progress = { request: { method: "", url: "" }, stage: "token", repeated: false, text: "" };
   const { secrets } = credential;
+  const limit = reads?.limit ?? BODY_LIMIT;
 
-  async function send({ method, url }: Request, ending: Ending): Promise<Response> {
+  async function send({ method, url }: Request, controller: AbortController): Promise<Response> {
     progress.request = { method, url };
-    const given = credential.getToken(ending);
-    const token = typeof given === "string" ? given : await given;
-    for (const name in operation.slugs) {
-      if (holdsCredential(operation.slugs[name] as string, token)) throw new ArgumentError(`${name} ${IS_SECRET}`);
+    const token = await credential.getToken(controller.signal);
+    for (const [name, slug] of Object.entries(slugs)) {
+      if (holdsCredential(slug, token)) throw new ArgumentError(`${name} ${IS_SECRET}`);
     }
-    const sent: Record<string, string> = { authorization: `Bearer ${token}` };
+    const sent: Record<string, string> = { ...headers, authorization: `Bearer ${token}` };
     if (!inBrowser) sent["user-agent"] = USER_AGENT;
     if (trace) sent.traceparent = `00-${traceId}-${randomHex(8)}-01`;
-    if (ending.aborted) throw ending.reason;
+    if (reads && !inBrowser) sent["cache-control"] = "no-cache";
+    controller.signal.throwIfAborted();
     if (!mayStart()) throw new StoppedError();
-    const signal = fetch.takesEnding ? null : ending.signal;
-    const init: SendingInit = { method, headers: sent, redirect: "manual", signal, ...platformInit() };
-    if (fetch.takesEnding) init.ending = ending;
     progress.stage = fetch.reportsStart ? "connection" : "answer";
-    if (fetch.reportsStart) {
-      init.onStart = () => {
-        progress.stage = "answer";
-      };
-    }
+    const init: SendingInit = {
+      ...{ method, headers: sent, redirect: "manual", signal: controller.signal, ...platformInit() },
+      ...(reads && inBrowser && { cache: "no-store" }),
+      ...(fetch.reportsStart && {
+        bodyLimit: limit,
+        onStart: () => {
+          progress.stage = "answer";
+        },
+      }),
+    };
     const response = await fetch(url, init);
-    const { status, ok, headers: answered, redirected } = response;
+    progress.repeated = response.repeated ?? mayRepeat();
+    const { status, body } = response;
     if (hasNoContent(status)) {
       progress.bare = response;
-      if (response.body) discard(response.body);
-      if (announcesBody(status, answered)) ending.abort();
+      if (body) discard(body);
+      if (announcesBody(status, response.headers)) controller.abort();
     } else {
-      progress.text = response.body ? await readText(response.body, ending.signal) : await response.text();
+      const isStream = body && isWebStream(body);
+      progress.text = isStream ? await readText(body, limit, controller.signal) : await response.text();
     }
     // All that openapi-fetch reads, and within the limit.
-    return { status, ok, headers: answered, redirected, text: async () => progress.text } as Response;
+    const { ok, headers: answered, redirected, type } = response;
+    return { status, ok, headers: answered, redirected, type, text: async () => progress.text } as Response;
   }
 
   let result: AttemptResult;
   let answeredId: string | null = null;
   try {
-    const { data, error, response } = await withDeadline(timeout, signal, (ending) =>
-      operation.send(client, { parseAs: "text", fetch: (parts) => send(parts, ending) }),
+    const { data, error, response } = await withDeadline(timeout, signal, (controller) =>
+      call(client, { parseAs: "text", fetch: (parts) => send(parts, controller) }),
     );
+    const { text, repeated } = progress;
     answeredId = response.headers.get("kaiten-traceid");
-    result = readAnswer(response, data ?? error, progress.text, secrets);
+    const json = reads && response.ok ? parse(data) : error;
+    const value = reads?.value({ status: response.status, headers: response.headers, json }, (part) =>
+      redactJson(part, secrets),
+    );
+    result = readAnswer(response, { text, json }, value, { secrets, repeated });
   } catch (thrown) {
-    const { bare, stage } = progress;
-    result = bare
-      ? noContent(bare)
-      : readFailure(thrown, {
-          stage,
-          started: stage === "answer" && fetch.reportsStart === true,
-          timeout,
-          signal,
-          secrets,
-        });
+    const { bare, stage, repeated } = progress;
+    const started = stage === "answer" && fetch.reportsStart === true;
+    result = bare ? noContent(bare, repeated) : readFailure(thrown, { stage, started, timeout, signal, secrets });
   }
   const { method, url } = progress.request;
   return {
     // A base URL can hold the beginning of a credential.
     request: { method, url: redact(url, secrets) },
     result,
-    at: isoTime(),
+    at: new Date().toISOString(),
     traceId: answeredId ? redact(answeredId, secrets) : traceId,
   };
+}
+
+/** @returns undefined for what is no JSON, such as a body that was cut off at the limit. */
+function parse(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Why there is no other token after a 401. Holds no secret. */
@@ -189,7 +195,7 @@ export async function refresh(
   signal: AbortSignal | undefined,
 ): Promise<true | RefreshFailure | undefined> {
   try {
-    const refreshed = await withDeadline(timeout, signal, (ending) => credential.refresh(ending.signal));
+    const refreshed = await withDeadline(timeout, signal, ({ signal }) => credential.refresh(signal));
     return refreshed || undefined;
   } catch (thrown) {
     if (signal?.aborted) return undefined;

@@ -1,13 +1,16 @@
 // The bearer credential: a token, or a provider that returns one.
-import type { TokenProvider, TokenRequest } from "../types.js";
+import type { Secrets } from "../answer/redact.js";
+import { CredentialError } from "../answer/result.js";
 import { tokenFault } from "../secret.js";
-import type { Ending } from "./deadline.js";
+import type { TokenProvider, TokenRequest } from "../types.js";
 
 /** The credential within one call. */
 export interface CallCredential {
-  /** Every token that this call was given: what must be redacted. */
-  readonly secrets: readonly string[];
-  getToken(ending: Pick<Ending, "signal">): string | Promise<string>;
+  /** What must be redacted: every token that this call was given, and what the client knows besides. */
+  readonly secrets: Secrets;
+  /** The token that the last attempt was sent with. */
+  readonly current: string | undefined;
+  getToken(signal: AbortSignal): string | Promise<string>;
   /** @returns whether another token takes the place of the one that was refused. */
   refresh(signal: AbortSignal): Promise<boolean>;
 }
@@ -18,13 +21,23 @@ interface IssuedToken {
   generation: number;
 }
 
-/** The provider threw, or returned something that cannot be sent. `cause` is what it threw. */
-export class CredentialError extends Error {}
+/** One token, for as long as it takes. @param secrets what must be redacted besides. */
+export function fixedCredential(token: string, secrets: Secrets): CallCredential {
+  return {
+    secrets: { ...secrets, credentials: [token, ...secrets.credentials] },
+    current: token,
+    getToken: () => token,
+    refresh: async () => false,
+  };
+}
 
-/** @returns a function that opens the credential for one call. */
-export function createCredential(token: string | TokenProvider): () => CallCredential {
+/**
+ * @param values of headers that must be redacted, too.
+ * @returns a function that opens the credential for one call.
+ */
+export function createCredential(token: string | TokenProvider, values: readonly string[]): () => CallCredential {
   if (typeof token === "string") {
-    const fixed: CallCredential = { secrets: [token], getToken: () => token, refresh: async () => false };
+    const fixed = fixedCredential(token, { credentials: [], values });
     return () => fixed;
   }
   let generation = 0;
@@ -46,16 +59,19 @@ export function createCredential(token: string | TokenProvider): () => CallCrede
   }
 
   return () => {
-    const secrets: string[] = [];
+    const credentials: string[] = [];
     let issued: IssuedToken | undefined;
     let replacement: string | undefined;
     return {
-      secrets,
-      async getToken(ending) {
+      secrets: { credentials, values },
+      get current() {
+        return replacement ?? issued?.token;
+      },
+      async getToken(signal) {
         if (replacement !== undefined) return replacement;
         const requestedIn = generation;
-        issued = { token: await provide(token, { signal: ending.signal }), generation: requestedIn };
-        secrets.push(issued.token);
+        issued = { token: await provide(token, { signal }), generation: requestedIn };
+        credentials.push(issued.token);
         return issued.token;
       },
       async refresh(signal) {
@@ -63,7 +79,7 @@ export function createCredential(token: string | TokenProvider): () => CallCrede
         const fresh = await replace(issued, signal);
         if (fresh === issued.token) return false;
         replacement = fresh;
-        secrets.push(fresh);
+        credentials.push(fresh);
         return true;
       },
     };

@@ -1,81 +1,60 @@
 // Time: a task with a limit, and a pause that can be cut short. Neither leaves a timer or a listener behind.
+import { DeadlineError } from "../answer/result.js";
 
-/** The task exceeded its limit. */
-export class DeadlineError extends Error {}
+const heard = new WeakMap<AbortSignal, { callbacks: Set<() => void>; listen: () => void }>();
 
 /**
- * How a task learns that it must end: what our own code needs of an AbortSignal, at a fraction of its cost. A class, since
- * an object with closures takes 2 % of each call.
+ * Calls back when the signal aborts. A signal has one listener of ours, however many calls share it: Node warns on
+ * standard error at the eleventh.
+ *
+ * @returns what ends that.
  */
-export class Ending {
-  aborted = false;
-  reason: unknown = undefined;
-  private listener: (() => void) | undefined = undefined;
-  private controller: AbortController | undefined = undefined;
-
-  /** There is one at a time. */
-  addEventListener(_: "abort", listener: () => void): void {
-    this.listener = listener;
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  let entry = heard.get(signal);
+  if (!entry) {
+    const callbacks = new Set<() => void>();
+    const listen = () => {
+      for (const each of [...callbacks]) each();
+    };
+    entry = { callbacks, listen };
+    heard.set(signal, entry);
+    signal.addEventListener("abort", listen);
   }
-
-  removeEventListener(): void {
-    this.listener = undefined;
-  }
-
-  /** For all others: a `fetch`, a token provider. Made when it is first read; a call over undici without it takes 10 % less. */
-  get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    if (this.aborted) this.controller.abort(this.reason);
-    return this.controller.signal;
-  }
-
-  abort(reason?: unknown): void {
-    this.aborted = true;
-    this.reason = reason;
-    this.controller?.abort(reason);
-    this.listener?.();
-  }
+  const { callbacks, listen } = entry;
+  callbacks.add(callback);
+  return () => {
+    if (!callbacks.delete(callback) || callbacks.size > 0) return;
+    signal.removeEventListener("abort", listen);
+    heard.delete(signal);
+  };
 }
 
 /**
  * Runs a task, and ends it after `timeout` ms or when `outer` aborts, whether or not the task heeds that.
  *
- * One promise, and no listener on its own signal: with `Promise.race` every call took 20 % longer, most of it in the
- * garbage collector (Node 20, `--cpu-prof`).
- *
- * @param task may also call `abort` itself, and go on.
+ * @param task gets a controller of its own, which it may also abort itself, and go on.
  * @throws `outer`'s reason, a {@link DeadlineError}, or what the task throws.
  */
 export function withDeadline<T>(
   timeout: number,
   outer: AbortSignal | undefined,
-  task: (ending: Ending) => Promise<T>,
+  task: (controller: AbortController) => Promise<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     outer?.throwIfAborted();
-    const ending = new Ending();
+    const controller = new AbortController();
     const settle = () => {
       clearTimeout(timer);
-      outer?.removeEventListener("abort", abort);
+      forget?.();
     };
     const end = (reason: unknown) => {
       settle();
       reject(reason);
-      ending.abort(reason);
+      controller.abort(reason);
     };
-    const abort = () => end(outer?.reason);
     const timer = setTimeout(() => end(new DeadlineError()), timeout);
-    outer?.addEventListener("abort", abort);
-    task(ending).then(
-      (value) => {
-        settle();
-        resolve(value);
-      },
-      (error) => {
-        settle();
-        reject(error);
-      },
-    );
+    const forget = outer && onAbort(outer, () => end(outer.reason));
+    task(controller).finally(settle).then(resolve, reject);
   });
 }
 
@@ -84,11 +63,11 @@ export function pause(ms: number, signal: AbortSignal | undefined): Promise<void
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
+      forget?.();
       resolve();
     };
     const timer = setTimeout(end, ms);
-    signal?.addEventListener("abort", end);
+    const forget = signal && onAbort(signal, end);
     if (signal?.aborted) end();
   });
 }

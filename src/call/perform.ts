@@ -1,12 +1,14 @@
-// A call: attempts, and the verdict on each. It serves any operation, and does not decide when to try again.
+// A call is a thing that is stepped: an attempt, the verdict on it, what comes next. Two drivers step it: `perform` one call
+// alone, the run many at its own pace. It serves any operation.
+import { MARK } from "../answer/redact.js";
+import type { Attempt, AttemptResult } from "../answer/result.js";
 import type { AttemptEvent, Outcome, TokenRef } from "../types.js";
-import { type Attempt, attempt, type Operation, type RefreshFailure, refresh, type Transport } from "./attempt.js";
+import { attempt, type Operation, type RefreshFailure, refresh, type Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
 import { pause } from "./deadline.js";
 import { randomHex } from "./platform.js";
-import { MARK } from "../answer/redact.js";
-import { backoff } from "./retry.js";
-import type { AttemptResult, Next, Verdict } from "./verdict.js";
+import { retryDelay } from "./retry.js";
+import type { Next, Verdict } from "./verdict.js";
 
 export interface CallSettings {
   /** In ms, of an attempt. */
@@ -15,24 +17,25 @@ export interface CallSettings {
   /** In ms. */
   maxRetryAfter: number;
   signal: AbortSignal | undefined;
+  onAttempt: ((event: AttemptEvent) => void) | undefined;
 }
 
 export interface CallOperation extends Operation {
   credential: CallCredential;
-  /** Whether an attempt before the first may have revoked the token. */
-  maybeRevoked?: boolean;
-  judge(result: AttemptResult, maybeRevoked: boolean): Verdict;
-  onAttempt?: ((event: AttemptEvent) => void) | undefined;
+  /** @param isOpen whether an earlier attempt may have changed something. */
+  judge(result: AttemptResult, isOpen: boolean): Verdict;
 }
 
 /** How far a call has come; once it makes no further attempt, how it ended. */
-export interface Ended {
+export interface CallState {
   /** The last attempt; undefined if none was made. */
   last: Attempt | undefined;
   attempts: number;
   outcome: Outcome;
-  /** Whether an attempt before the last one may have revoked the token. */
-  maybeRevoked: boolean;
+  /** Whether some request may have been written. */
+  written: boolean;
+  /** Whether an attempt before the last one may have done what was asked for. */
+  wasOpen: boolean;
   /** Whether the caller's signal ended it. */
   aborted: boolean;
   /** Why there was no other token after a 401, where the provider was asked for one. */
@@ -40,8 +43,12 @@ export interface Ended {
 }
 
 export interface Call {
-  readonly state: Ended;
-  /** Makes one attempt. @param mayStart asked when the token is there, before anything is sent. */
+  readonly state: Readonly<CallState>;
+  /**
+   * Makes one attempt. Throws nothing.
+   *
+   * @param mayStart asked when the token is there, before anything is sent: if not, this was no attempt.
+   */
   attempt(mayStart?: () => boolean): Promise<{ result: AttemptResult; next: Next }>;
   /** After a 401. @returns whether another token will be sent. */
   refresh(): Promise<boolean>;
@@ -50,60 +57,63 @@ export interface Call {
 }
 
 export function createCall(transport: Transport, operation: CallOperation, settings: CallSettings): Call {
-  const { credential, onAttempt, maybeRevoked = false } = operation;
-  const { timeout, signal } = settings;
+  const { credential, slugs } = operation;
+  const { timeout, signal, onAttempt } = settings;
   const traceId = transport.trace ? randomHex(16) : undefined;
-  const outcome: Outcome = maybeRevoked ? "unknown" : "not-revoked";
-  const state: Ended = {
-    ...{ last: undefined, attempts: 0, outcome, maybeRevoked, aborted: false, refreshFailure: undefined },
+  const state: CallState = {
+    last: undefined,
+    attempts: 0,
+    outcome: "not-revoked",
+    written: false,
+    wasOpen: false,
+    aborted: false,
+    refreshFailure: undefined,
   };
   let ms = 0;
   return {
     state,
     async attempt(mayStart = () => true) {
-      if (state.attempts > 0) state.maybeRevoked ||= state.outcome === "unknown";
-      state.refreshFailure = undefined;
+      const isOpen = state.outcome === "unknown";
       const started = performance.now();
       const last = await attempt(transport, operation, { credential, traceId, timeout, signal, mayStart });
+      const { result } = last;
+      const { outcome, next } = operation.judge(result, isOpen);
+      if (result.kind === "failure" && result.why === "stopped") return { result, next };
       ms = performance.now() - started;
-      const verdict = operation.judge(last.result, state.maybeRevoked);
-      Object.assign(state, { last, attempts: state.attempts + 1, outcome: verdict.outcome });
-      return { result: last.result, next: verdict.next };
+      state.wasOpen ||= isOpen;
+      state.last = last;
+      state.attempts++;
+      state.outcome = outcome;
+      state.written ||= result.kind !== "failure" || result.sent;
+      state.aborted = result.kind === "failure" && result.why === "abort";
+      state.refreshFailure = undefined;
+      return { result, next };
     },
     async refresh() {
       const refreshed = await refresh(credential, timeout, signal);
-      if (refreshed !== true) state.refreshFailure = refreshed;
-      return refreshed === true;
+      if (refreshed === true) return true;
+      state.refreshFailure = refreshed;
+      state.aborted = signal?.aborted === true;
+      return false;
     },
     report(delay) {
       const { last, attempts, outcome } = state;
-      if (onAttempt && last) notify(() => onAttempt(toEvent(operation.slugs, attempts, last, { outcome, ms, delay })));
+      if (onAttempt && last) notify(() => onAttempt(toEvent(slugs, attempts, last, { outcome, ms, delay })));
     },
   };
 }
 
 /** Makes attempts until one of them or the caller ends the call. Throws nothing. */
-export async function perform(call: Call, { retries, maxRetryAfter, signal }: CallSettings): Promise<Ended> {
+export async function perform(call: Call, { retries, maxRetryAfter, signal }: CallSettings): Promise<CallState> {
   for (let retried = 0; ; ) {
     if (signal?.aborted) return { ...call.state, aborted: true };
     const { result, next } = await call.attempt();
     let delay = next === "backoff" && retried < retries ? retryDelay(result, retried++, maxRetryAfter) : undefined;
     if (next === "refresh" && (await call.refresh())) delay = 0;
     call.report(delay);
-    if (delay === undefined) return { ...call.state, aborted: signal?.aborted === true && wasCut(result, next) };
+    if (delay === undefined) return call.state;
     if (delay > 0) await pause(delay, signal);
   }
-}
-
-/** @returns ms; undefined where the server asks for a longer pause than the caller allows. */
-export function retryDelay(result: AttemptResult, retried: number, maxRetryAfter: number): number | undefined {
-  const asked = result.retryAfter ?? 0;
-  return asked > maxRetryAfter ? undefined : Math.max(asked, backoff(retried));
-}
-
-/** Whether an abort can have ended the attempt, or the refresh behind it. */
-function wasCut(result: AttemptResult, next: Next): boolean {
-  return next === "refresh" || (result.kind === "failure" && result.why === "abort");
 }
 
 function toEvent(
@@ -114,7 +124,7 @@ function toEvent(
 ): AttemptEvent {
   const errorId = result.kind === "problem" ? result.problem.errorId : undefined;
   return {
-    ...{ ref: shownRef(ref, result), number, url: request.url, at, outcome, ms },
+    ...{ ref: shownRef(ref, result), method: request.method, number, url: request.url, at, outcome, ms },
     ...(result.kind === "failure" ? { error: result.reason } : { status: result.status }),
     ...(delay !== undefined && { delay }),
     ...(traceId !== undefined && { traceId }),

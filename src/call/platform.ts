@@ -3,16 +3,26 @@ import { VERSION } from "../version.js";
 
 interface Runtime {
   navigator?: { userAgent?: unknown };
-  Deno?: { createHttpClient?(options: { poolMaxIdlePerHost: number }): object };
+  process?: { versions?: { undici?: string } };
+  Deno?: { createHttpClient?(options: { poolMaxIdlePerHost: number; http2: boolean }): object };
+}
+
+const runtime = globalThis as Runtime;
+
+/** The API's CORS rules allow only the headers `Authorization` and `Content-Type`. */
+export function isBrowser(): boolean {
+  const userAgent = runtime.navigator?.userAgent;
+  return typeof userAgent === "string" && userAgent.startsWith("Mozilla/");
 }
 
 /**
- * When a kept connection breaks before the answer, a browser repeats a DELETE (RFC 9110 §9.2.2) and does not report
- * it. The API's CORS rules allow only the headers `Authorization` and `Content-Type`.
+ * Whether the platform's `fetch` may send a request again and not report it: DELETE is idempotent (RFC 9110 §9.2.2).
+ * Browsers do so when a kept connection breaks before the answer. Node's own, from undici 8 on, speaks HTTP/2 and does so
+ * after REFUSED_STREAM and GOAWAY (RFC 9113 §8.7), which an intermediary may also send for a request that its backend has
+ * carried out.
  */
-export function isBrowser(): boolean {
-  const userAgent = (globalThis as Runtime).navigator?.userAgent;
-  return typeof userAgent === "string" && userAgent.startsWith("Mozilla/");
+export function mayRepeat(): boolean {
+  return isBrowser() || Number.parseInt(runtime.process?.versions?.undici ?? "0", 10) >= 8;
 }
 
 export const USER_AGENT = `kaiten-service-accounts/${VERSION}`;
@@ -21,39 +31,23 @@ let baseInit: RequestInit | undefined;
 
 /**
  * What the platform's `fetch` gets with every request. Bun and Deno repeat requests as browsers do, but not on a new
- * connection: `keepalive: false` asks Bun for one (elsewhere it is the default), a client without idle connections asks
- * Deno. Deno never frees such a client by itself, so all calls share one.
+ * connection over HTTP/1.1: `keepalive: false` asks Bun for one (elsewhere it is the default), a client without idle
+ * connections asks Deno. Deno never frees such a client by itself, so all calls share one.
  */
 export function platformInit(): RequestInit {
   if (!baseInit) {
-    const client = (globalThis as Runtime).Deno?.createHttpClient?.({ poolMaxIdlePerHost: 0 });
+    const client = runtime.Deno?.createHttpClient?.({ poolMaxIdlePerHost: 0, http2: false });
     baseInit = { keepalive: false, ...(client && { client }) };
   }
   return baseInit;
 }
 
-/** A table: `toString(16)` for a trace takes 4 % of a call (Node 20). */
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const hex = (bytes: Iterable<number>): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Lower-case hex digits that nobody can guess. */
-export function secureHex(bytes: number): string {
-  let hex = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) hex += HEX[byte];
-  return hex;
-}
+export const secureHex = (bytes: number): string => hex(crypto.getRandomValues(new Uint8Array(bytes)));
 
-/** Lower-case hex digits for ids. They need not be hard to guess, and `crypto` takes 5 % of a call. */
-export function randomHex(bytes: number): string {
-  let hex = "";
-  for (let index = 0; index < bytes; index++) hex += HEX[Math.floor(Math.random() * 256)];
-  return hex;
-}
-
-let latest = { ms: Number.NaN, iso: "" };
-
-/** The time by the local clock (ISO 8601). Calls that end within a ms share its text: to write it takes 2 % of a call. */
-export function isoTime(): string {
-  const ms = Date.now();
-  if (ms !== latest.ms) latest = { ms, iso: new Date(ms).toISOString() };
-  return latest.iso;
-}
+/** Lower-case hex digits for the ids of traces. They need not be hard to guess. */
+export const randomHex = (bytes: number): string =>
+  hex(Array.from({ length: bytes }, () => Math.floor(Math.random() * 256)));

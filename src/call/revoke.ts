@@ -1,41 +1,46 @@
-// Revokes one token: what is sent, what a result proves, and the words for it.
+// Revokes one token: what is sent, what the answers and the record prove, and the words for it.
 import { deleteServiceAccountToken } from "../../generated/client.js";
-import type { AttemptEvent, Revocation, TokenRef } from "../types.js";
-import type { Attempt, Transport } from "./attempt.js";
-import type { CallCredential } from "./credential.js";
-import {
-  type Call,
-  type CallOperation,
-  type CallSettings,
-  createCall,
-  type Ended,
-  perform,
-  shownRef,
-} from "./perform.js";
+import { toError } from "../answer/to-error.js";
+import { sentence } from "../answer/words.js";
 import { canExist, SlugError } from "../slug.js";
-import { type Meaning, toError } from "../answer/to-error.js";
-import { type AttemptResult, verdict } from "./verdict.js";
+import type { Revocation, TokenRef } from "../types.js";
+import { find, openRecordRead, type Reading, readingOf } from "./account.js";
+import type { Transport } from "./attempt.js";
+import { type CallCredential, fixedCredential } from "./credential.js";
+import { pause } from "./deadline.js";
+import { type Call, type CallSettings, type CallState, createCall, perform, shownRef } from "./perform.js";
+import { backoff } from "./retry.js";
+import { type Finding, isForRecord, settle, verdict } from "./verdict.js";
 
-const MISSPELT_OR_GONE = "it is misspelt, or an old token that is already gone. Verify the token's secret to be sure.";
+/** What is sent: the DELETE. */
+export function openRevoke(
+  transport: Transport,
+  credential: CallCredential,
+  ref: TokenRef,
+  settings: CallSettings,
+): Call {
+  const operation = {
+    ...{ credential, slugs: ref, judge: verdict },
+    send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
+  } satisfies Parameters<typeof createCall>[1];
+  return createCall(transport, operation, settings);
+}
 
-const MEANING: Meaning = {
-  absent: `The API finds no active token by this name: ${MISSPELT_OR_GONE}`,
-  "not-revoked": "The request was not carried out. If the token was active, it still is.",
-  scope: "write:tokens",
-  unknown:
-    "The token may still be active. Revoke it again as maybe revoked; absent then means revoked, or no longer found by the API.",
-};
+/** Whether the record is to be asked about a call that has ended. */
+export function isOpen({ last, aborted, ...state }: CallState): boolean {
+  return last !== undefined && !aborted && isForRecord(state, last.result);
+}
 
-/** The API creates no such slugs: then `absent` is usually the answer to a misspelling. */
-const IMPOSSIBLE: Meaning = {
-  ...MEANING,
-  absent: `The API finds no active token by this name, and creates only names of lower-case letters, digits and hyphens: ${MISSPELT_OR_GONE}`,
-};
-
-export interface RevokeSettings extends CallSettings {
-  ignoreAbsent: boolean;
-  maybeRevoked: boolean;
-  onAttempt: ((event: AttemptEvent) => void) | undefined;
+/** Asks the record about a call that is open, with the credential that its last attempt was sent with. */
+export function openCheck(
+  transport: Transport,
+  credential: CallCredential,
+  { ref, outcome }: { ref: TokenRef; outcome: CallState["outcome"] },
+  settings: CallSettings,
+): Call {
+  const { current = "", secrets } = credential;
+  const judge = (reading: Reading) => settle(outcome, find(reading, ref.tokenSlug));
+  return openRecordRead(transport, { credential: fixedCredential(current, secrets), slugs: ref, judge }, settings);
 }
 
 /** @throws as {@link conclude}. */
@@ -43,57 +48,95 @@ export async function revoke(
   transport: Transport,
   credential: CallCredential,
   ref: TokenRef,
-  settings: RevokeSettings,
+  settings: CallSettings,
 ): Promise<Revocation> {
-  return conclude(await perform(openCall(transport, credential, ref, settings), settings), ref, settings);
-}
-
-export function openCall(
-  transport: Transport,
-  credential: CallCredential,
-  ref: TokenRef,
-  settings: RevokeSettings,
-): Call {
-  const { maybeRevoked, onAttempt } = settings;
-  const operation: CallOperation = {
-    slugs: ref,
-    send: (client, init) => deleteServiceAccountToken(client, { params: { path: ref }, ...init }),
-    judge: (result, maybe) => verdict(result, maybe, transport.inBrowser),
-    ...{ credential, maybeRevoked, onAttempt },
-  };
-  return createCall(transport, operation, settings);
+  const ended = await perform(openRevoke(transport, credential, ref, settings), settings);
+  if (!isOpen(ended)) return conclude(ended, undefined, ref, settings);
+  const { signal } = settings;
+  const { outcome } = ended;
+  const check = openCheck(transport, credential, { ref, outcome }, settings);
+  // The API found no such token, and that alone leaves most open: one more read is worth it.
+  for (let left = outcome === "absent" ? 1 : 0; ; left--) {
+    await check.attempt();
+    const isLast = left === 0 || readingOf(check).kind !== "unreadable" || check.state.aborted;
+    const delay = isLast ? undefined : backoff(0);
+    check.report(delay);
+    if (delay === undefined) break;
+    await pause(delay, signal);
+    if (signal?.aborted) break;
+  }
+  const finding = find(readingOf(check), ref.tokenSlug);
+  return conclude({ ...ended, aborted: signal?.aborted === true }, finding, ref, settings);
 }
 
 /**
  * What a call that has ended means.
  *
- * @throws {KaitenError} without proof that the token is revoked or gone.
+ * @param finding what the record says of the token; undefined where it was not asked.
+ * @throws {KaitenError} where the revocation is not recorded.
  * @throws {TypeError} when a slug is the token that the provider returned.
  */
-export function conclude(ended: Ended, ref: TokenRef, settings: RevokeSettings): Revocation {
-  const { timeout, signal, ignoreAbsent } = settings;
-  const { last, attempts, outcome } = ended;
-  const possible = canExist(ref.serviceAccountSlug) && canExist(ref.tokenSlug);
-  const isGone = outcome === "absent" && possible && (ended.maybeRevoked || ignoreAbsent);
-  if (outcome === "revoked" || isGone) return toRevocation(ref, outcome, attempts, last as Answered);
-  if (outcome === "not-revoked" && last?.result.kind === "failure" && last.result.why === "argument") {
-    throw new SlugError(last.result.reason, attempts - 1);
+export function conclude(
+  ended: CallState,
+  finding: Finding | undefined,
+  ref: TokenRef,
+  { timeout, signal }: CallSettings,
+): Revocation {
+  const { last, attempts } = ended;
+  const result = last?.result;
+  const outcome = finding ? settle(ended.outcome, finding) : ended.outcome;
+  if (outcome === "revoked") {
+    const { at = new Date().toISOString(), traceId } = last ?? {};
+    const errorId = result?.kind === "problem" ? result.problem.errorId : undefined;
+    const { revokedAt, revokedBy } = finding?.kind === "revoked" ? finding : {};
+    return {
+      ...{ ref, outcome, attempts, at },
+      ...(result?.status !== undefined && { status: result.status }),
+      ...(traceId !== undefined && { traceId }),
+      ...(errorId !== undefined && { errorId }),
+      ...(revokedAt !== undefined && { revokedAt }),
+      ...(revokedBy !== undefined && { revokedBy }),
+    };
   }
-  const meaning = possible ? MEANING : IMPOSSIBLE;
-  throw toError(ended, { ref: shownRef(ref, last?.result), meaning, timeout, signal });
+  if (result?.kind === "failure" && result.why === "argument" && outcome === "not-revoked") {
+    throw new SlugError(result.reason, attempts - 1);
+  }
+  const meaning = meaningOf(outcome, { finding, ref, wasOpen: ended.wasOpen });
+  // Of a token that is not there, what the answer usually means was said already.
+  const scope = outcome === "absent" ? undefined : "write:tokens";
+  throw toError({ ...ended, outcome, ref: shownRef(ref, result), meaning, scope, timeout, signal });
 }
 
-/** Without an answer, nothing is revoked or absent. */
-type Answered = Attempt & { result: Exclude<AttemptResult, { kind: "failure" }> };
+const SURE = "Verify the token's secret to be sure.";
+const ELSEWHERE =
+  "misspelt, of another organization, or deleted some time after it was revoked or expired (by default 90 days). It may also be beyond this API, and still work: the platform's own, or of a membership that has ended.";
 
-function toRevocation(
-  ref: TokenRef,
-  outcome: Revocation["outcome"],
-  attempts: number,
-  { result, at, traceId }: Answered,
-): Revocation {
-  const revocation: Revocation = { ref, outcome, attempts, at, status: result.status };
-  if (traceId !== undefined) revocation.traceId = traceId;
-  if (result.kind === "problem" && result.problem.errorId !== undefined) revocation.errorId = result.problem.errorId;
-  return revocation;
+function meaningOf(
+  outcome: Exclude<CallState["outcome"], "revoked">,
+  { finding, ref, wasOpen }: { finding: Finding | undefined; ref: TokenRef; wasOpen: boolean },
+): string {
+  const unread = finding?.kind === "unreadable" ? `The record could not be read: ${sentence(finding.reason)}` : "";
+  const listed = finding?.kind === "active" ? `The record listed the token as active at ${finding.at}` : "";
+  if (outcome === "not-revoked") {
+    const active = listed ? `${listed}.` : "If the token was active, it still is.";
+    return ["The request was not carried out.", active, unread].filter(Boolean).join(" ");
+  }
+  if (outcome === "unknown") {
+    const known = listed
+      ? `${listed}, but a request may still be under way.`
+      : "The token may be revoked or not: treat it as active.";
+    return [known, unread, "Revoke it again: that is always safe."].filter(Boolean).join(" ");
+  }
+  const isPossible = canExist(ref.serviceAccountSlug) && canExist(ref.tokenSlug);
+  const impossible = isPossible ? "" : "The API creates only names of lower-case letters, digits and hyphens.";
+  if (finding?.kind === "no-account") {
+    return ["There is no service account by this name: it is", ELSEWHERE, impossible, SURE].filter(Boolean).join(" ");
+  }
+  if (finding?.kind === "no-token") {
+    const where = "The service account has no token by this name: it is";
+    return [where, ELSEWHERE, impossible, SURE].filter(Boolean).join(" ");
+  }
+  const ours = wasOpen ? "An earlier attempt of this call may have revoked it." : "";
+  const what = "The API finds no active token by this name: it is revoked already, misspelt, or beyond this API.";
+  return [what, ours, impossible, unread, SURE].filter(Boolean).join(" ");
 }

@@ -1,37 +1,6 @@
-// What an attempt proves about a token. The one place where that is decided; pure.
-import type { Problem } from "../errors/problem.js";
-import type { Outcome } from "../types.js";
-
-/** What one attempt met. Holds no secret. */
-export type AttemptResult =
-  | {
-      kind: "problem";
-      status: number;
-      problem: Problem;
-      /** Its `code` or `type` was no text, and is not in `problem`. */
-      unreadableName: boolean;
-      headers: Headers;
-      retryAfter: number | undefined;
-    }
-  /** Any other answer. `redirected`: the `fetch` followed a redirect, so it is the answer to another request. */
-  | {
-      kind: "response";
-      status: number;
-      redirected: boolean;
-      headers: Headers;
-      excerpt: string;
-      retryAfter: number | undefined;
-    }
-  /** No complete answer. `sent`: some of the request may have been written. */
-  | {
-      kind: "failure";
-      why: "argument" | "credential" | "connection" | "timeout" | "abort";
-      sent: boolean;
-      reason: string;
-      cause: Error | undefined;
-      status?: undefined;
-      retryAfter?: undefined;
-    };
+// What an answer proves about a token, and what the record does. The one place where that is decided; pure.
+import type { AttemptResult } from "../answer/result.js";
+import type { Outcome, User } from "../types.js";
 
 /** What the call does next: end, wait and try again, or ask for another token. */
 export type Next = "stop" | "backoff" | "refresh";
@@ -41,7 +10,14 @@ export interface Verdict {
   next: Next;
 }
 
-const RETRIED = [500, 502, 503, 504];
+/** After these, another attempt may fare better. */
+const RETRIED: readonly number[] = [500, 502, 503, 504];
+
+/** Of the statuses from 400 to 499, those that IANA registers: only they mean the same to everybody. */
+const REGISTERED_4XX: ReadonlySet<number> = new Set([
+  ...Array.from({ length: 18 }, (_, index) => 400 + index),
+  ...[421, 422, 423, 424, 425, 426, 428, 429, 431, 451],
+]);
 
 /** What the result proves on its own. An answer that is not listed proves nothing, and another attempt would not help. */
 function judge(result: AttemptResult): Verdict {
@@ -52,31 +28,31 @@ function judge(result: AttemptResult): Verdict {
   const { status } = result;
   if (result.kind === "response" && result.redirected) return { outcome: "unknown", next: "stop" };
   if (status === 204) return { outcome: "revoked", next: "stop" };
-  if (saysAbsent(result)) return { outcome: "absent", next: "stop" };
+  if (isAbsent(result)) return { outcome: "absent", next: "stop" };
   if (status === 429) return { outcome: "not-revoked", next: "backoff" };
   // The API answers 403 with a problem. Without one it is the gateway, whose own auth service is down.
   if (status === 403 && result.kind === "response") return { outcome: "not-revoked", next: "backoff" };
   if (status === 408) return { outcome: "unknown", next: "backoff" };
   if (status === 401) return { outcome: "not-revoked", next: "refresh" };
-  if (status >= 400 && status < 500) return { outcome: "not-revoked", next: "stop" };
+  if (REGISTERED_4XX.has(status)) return { outcome: "not-revoked", next: "stop" };
   return { outcome: "unknown", next: RETRIED.includes(status) ? "backoff" : "stop" };
-}
-
-function saysAbsent(result: AttemptResult): boolean {
-  return result.kind === "problem" && result.status === 404 && result.problem.code === "Token.NotFound";
 }
 
 /**
  * Judges an attempt by its result and by what came before.
  *
- * @param maybeRevoked whether an earlier attempt may have revoked the token: then a refusal proves nothing any more.
- * @param repeats whether the platform may repeat a request without reporting it, as browsers do: then a 4xx may be the answer
- *   to the second request.
+ * @param isOpen whether an earlier attempt may have revoked the token: then a refusal proves nothing any more. Nor does
+ *   the refusal of a request that may have been sent twice.
  */
-export function verdict(result: AttemptResult, maybeRevoked: boolean, repeats: boolean): Verdict {
+export function verdict(result: AttemptResult, isOpen: boolean): Verdict {
   const { outcome, next } = judge(result);
-  const unproven = maybeRevoked || (repeats && result.kind !== "failure");
-  return { outcome: unproven && outcome === "not-revoked" ? "unknown" : outcome, next };
+  const isUnproven = isOpen || (result.kind !== "failure" && result.repeated);
+  return { outcome: isUnproven && outcome === "not-revoked" ? "unknown" : outcome, next };
+}
+
+/** Whether the API finds no such token. */
+export function isAbsent(result: AttemptResult): boolean {
+  return result.kind === "problem" && result.status === 404 && result.problem.code === "Token.NotFound";
 }
 
 /** Whether the API itself answered for this token: then it works, and its route exists. */
@@ -86,8 +62,48 @@ export function isDefinite(result: AttemptResult): boolean {
   return result.status < 500 && result.status !== 408 && result.status !== 429;
 }
 
-/** A 404 of something that does not know the route: usually the base URL lacks its path. */
+/** The answer of something that does not know the route: usually the base URL lacks its path. */
 export function isRouteMissing(result: AttemptResult): boolean {
-  if (result.status !== 404) return false;
-  return result.kind === "response" || result.problem.code === "NOT_FOUND";
+  return (result.status === 404 && !isAbsent(result)) || result.status === 405;
+}
+
+/** Problems that a 403 can be: the gateway accepted the credential, and the API does not let it revoke. */
+export const ACCEPTED_BUT_REFUSED: readonly string[] = [
+  "Auth.MissingScope",
+  "Auth.UserDeleted",
+  "Auth.MembershipDeleted",
+];
+
+/** Whether no other token will fare better with this credential. */
+export function refusesAll(result: AttemptResult): boolean {
+  if (result.status === 401) return true;
+  const code = result.kind === "problem" && result.status === 403 ? result.problem.code : undefined;
+  return code !== undefined && ACCEPTED_BUT_REFUSED.includes(code);
+}
+
+/** What the record of the service account says of a token. */
+export type Finding =
+  | { kind: "revoked"; revokedAt: string; revokedBy: User | undefined }
+  /** @property at when it was read: ISO 8601. */
+  | { kind: "active"; at: string }
+  | { kind: "no-token" }
+  | { kind: "no-account" }
+  | { kind: "unreadable"; reason: string };
+
+/** What a call has ended with once the record was asked. */
+export function settle(ended: Outcome, { kind }: Finding): Outcome {
+  if (kind === "revoked") return "revoked";
+  if (kind === "no-token" || kind === "no-account") return "absent";
+  // Listed as active: a request may still be under way, or two answers contradict each other.
+  return kind === "active" && ended !== "not-revoked" ? "unknown" : ended;
+}
+
+/** Whether the record can say more than the answers did. @param last the last result. */
+export function isForRecord(
+  { written, outcome }: { written: boolean; outcome: Outcome },
+  last: AttemptResult,
+): boolean {
+  if (!written || outcome === "revoked") return false;
+  // The read would be refused, too.
+  return last.status !== 401 && !(last.status === 403 && last.kind === "problem");
 }

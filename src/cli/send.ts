@@ -1,7 +1,7 @@
 // Sends what was confirmed: prints and records results, and stops when it should.
 import { writeSync } from "node:fs";
-import { canExist } from "../slug.js";
 import type { AttemptEvent, PaceEvent, TokenRef, TokenResult } from "../index.js";
+import { canExist } from "../slug.js";
 import { codeOfError, EXIT, type ExitCode } from "./exit-code.js";
 import { finish, type Session } from "./finish.js";
 import { resultLine } from "./journal.js";

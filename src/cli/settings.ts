@@ -1,8 +1,8 @@
 // What the options and the environment give, checked before anything is asked or sent.
 import type { SendingFetch } from "../call/attempt.js";
-import { holdsCredential } from "../slug.js";
 import { checkBulkOptions, checkClientOptions, OptionError } from "../check.js";
 import { type ClientOptions, createKaitenClient, type Fetch } from "../index.js";
+import { holdsCredential } from "../slug.js";
 import { readCredential } from "./credential.js";
 import { UsageError } from "./usage-error.js";
 

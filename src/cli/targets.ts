@@ -1,6 +1,7 @@
 // Tokens, each once, with what is known of each; grouped by service account, in the order they were added.
-import { slugFault } from "../slug.js";
+
 import type { TokenRef } from "../index.js";
+import { slugFault } from "../slug.js";
 import { UsageError } from "./usage-error.js";
 
 export type TokenMap<Value> = ReturnType<typeof createTokenMap<Value>>;

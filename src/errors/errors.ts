@@ -11,6 +11,7 @@ export interface ErrorInit {
   ref: TokenRef;
   request?: { method: string; url: string } | undefined;
   at: string;
+  status?: number | undefined;
   traceId?: string | undefined;
   errorId?: string | undefined;
   cause?: unknown;
@@ -42,12 +43,16 @@ export class KaitenError extends Error {
   declare readonly request?: { method: string; url: string };
   /** When the call ended: ISO 8601, by the local clock. */
   readonly at: string;
+  /** The HTTP status of the last answer, where one came. */
+  declare readonly status?: number;
   /** Id under which the server's logs know the request. */
   declare readonly traceId?: string;
+  /** Id of the entry in the server's log, where the answer has one. */
+  declare readonly errorId?: string;
   /** What happened and what it means for the token: the message without request, attempts and ids. */
   readonly summary: string;
 
-  constructor(summary: string, { outcome, attempts, ref, request, at, traceId, errorId, cause }: ErrorInit) {
+  constructor(summary: string, { outcome, attempts, ref, request, at, status, traceId, errorId, cause }: ErrorInit) {
     const details = [
       request && `${request.method} ${request.url}`,
       `${attempts} attempt${attempts === 1 ? "" : "s"}`,
@@ -60,7 +65,9 @@ export class KaitenError extends Error {
     this.ref = ref;
     if (request) this.request = request;
     this.at = at;
+    if (status !== undefined) this.status = status;
     if (traceId !== undefined) this.traceId = traceId;
+    if (errorId !== undefined) this.errorId = errorId;
     this.summary = summary;
   }
 
@@ -86,14 +93,11 @@ export class KaitenProblemError<Status extends number = number> extends KaitenEr
   }
 
   declare readonly name: "KaitenProblemError";
-  /** The HTTP status. */
-  readonly status: Status;
+  declare readonly status: Status;
   /** The problem, typed from the spec for its status. Members that the spec does not name are kept. */
   readonly problem: Problem<Status>;
   /** Stable, machine-readable name of the problem, such as `Token.NotFound`. */
   readonly code: string | undefined;
-  /** Id of the entry in the server's log. */
-  readonly errorId: string | undefined;
   /** The headers of the answer. */
   readonly headers: Headers;
   /** How long the server asks to wait, in ms; undefined where it does not say. */
@@ -104,11 +108,9 @@ export class KaitenProblemError<Status extends number = number> extends KaitenEr
     answer: { status: Status; problem: Problem; headers: Headers; retryAfter: number | undefined },
     init: ErrorInit,
   ) {
-    super(summary, { ...init, errorId: answer.problem.errorId });
-    this.status = answer.status;
+    super(summary, { ...init, status: answer.status, errorId: answer.problem.errorId });
     this.problem = answer.problem as Problem<Status>;
     this.code = answer.problem.code;
-    this.errorId = answer.problem.errorId;
     this.headers = answer.headers;
     this.retryAfter = answer.retryAfter;
   }
@@ -121,8 +123,8 @@ export class KaitenResponseError extends KaitenError {
   }
 
   declare readonly name: "KaitenResponseError";
-  /** The HTTP status; 0 for a redirect in a browser, which hides it. */
-  readonly status: number;
+  /** 0 for a redirect in a browser, which hides it. */
+  declare readonly status: number;
   /** The headers of the answer. */
   readonly headers: Headers;
   /** The beginning of the body, at most 2 KiB. */
@@ -135,8 +137,7 @@ export class KaitenResponseError extends KaitenError {
     answer: { status: number; headers: Headers; excerpt: string; retryAfter: number | undefined },
     init: ErrorInit,
   ) {
-    super(summary, init);
-    this.status = answer.status;
+    super(summary, { ...init, status: answer.status });
     this.headers = answer.headers;
     this.excerpt = answer.excerpt;
     this.retryAfter = answer.retryAfter;

@@ -34,12 +34,6 @@ function withoutNonText(value: object, names: readonly string[]): object {
   );
 }
 
-/** Whether `code` or `type` is there, and not as text: it is ignored, and yet the problem is not one without a name. */
-export function hasUnreadableName(body: object): boolean {
-  const { code = "", type = "" } = body as Record<string, unknown>;
-  return typeof code !== "string" || typeof type !== "string";
-}
-
 /**
  * Reads a parsed body as a problem. The HTTP status replaces the body's own, which is advisory (RFC 9457 §3.1.2);
  * `type` is `about:blank` where none is given (§3.1.1).

@@ -1,7 +1,9 @@
 // How fast a run of many calls may go, and when to go on is pointless. Pure, except for its clock.
-import type { PaceEvent } from "../types.js";
+
+import type { AttemptResult } from "../answer/result.js";
 import { backoff } from "../call/retry.js";
-import { type AttemptResult, isDefinite, isRouteMissing } from "../call/verdict.js";
+import { isDefinite, isRouteMissing } from "../call/verdict.js";
+import type { PaceEvent } from "../types.js";
 
 /** The most requests in flight at the start of a run: the server hashes the credential for each, 50 to 100 ms. */
 const FIRST_LIMIT = 16;

@@ -2,37 +2,31 @@
 //
 // One scheduler, `tick`. A reference that was taken is in exactly one place: `waiting` for its next attempt, under way, or
 // settled, which happens once, in `settle`. The pace says when an attempt may start; nothing else starts one.
-import { KaitenError, KaitenProblemError } from "../errors/errors.js";
-import type { BulkRef, BulkRefs, PaceEvent, TokenRef, TokenResult } from "../types.js";
+import type { AttemptResult } from "../answer/result.js";
+import { notAttempted } from "../answer/to-error.js";
 import type { Transport } from "../call/attempt.js";
 import type { CallCredential } from "../call/credential.js";
-import { createPace } from "./pace.js";
-import { type Call, notify, retryDelay } from "../call/perform.js";
-import { isoTime } from "../call/platform.js";
-import { conclude, openCall, type RevokeSettings } from "../call/revoke.js";
+import { type Call, type CallSettings, notify } from "../call/perform.js";
+import { retryDelay } from "../call/retry.js";
+import { conclude, openRevoke } from "../call/revoke.js";
+import { type Next, refusesAll } from "../call/verdict.js";
+import { checkRef } from "../check.js";
+import { KaitenError } from "../errors/errors.js";
+import { isA } from "../is-a.js";
 import { SlugError } from "../slug.js";
+import type { PaceEvent, TokenRef, TokenRefs, TokenResult } from "../types.js";
+import { createPace } from "./pace.js";
 import { openSource } from "./source.js";
-import { notAttempted } from "../answer/to-error.js";
-import type { AttemptResult, Next } from "../call/verdict.js";
 
-export interface RunSettings extends Omit<RevokeSettings, "maybeRevoked"> {
+export interface RunSettings extends CallSettings {
   concurrency: number;
   onPace: ((event: PaceEvent) => void) | undefined;
 }
 
-/** What a run needs of its client. */
-export interface RunContext {
-  transport: Transport;
-  openCredential: () => CallCredential;
-  /** @throws {TypeError} for a bad reference. */
-  check: (ref: BulkRef) => { checked: TokenRef; maybeRevoked: boolean };
-}
-
 /** A reference that was taken and has no result yet. */
 interface Job {
-  ref: BulkRef;
+  ref: TokenRef;
   checked: TokenRef;
-  maybeRevoked: boolean;
   call: Call;
   retried: number;
   /** When its next attempt may start. */
@@ -49,8 +43,9 @@ const MAX_BLOCKING = 10;
  * result.
  */
 export async function* revokeAll(
-  { transport, openCredential, check }: RunContext,
-  refs: BulkRefs,
+  transport: Transport,
+  openCredential: () => CallCredential,
+  refs: TokenRefs,
   { signal, concurrency, onPace, ...settings }: RunSettings,
 ): AsyncGenerator<TokenResult, void, undefined> {
   signal?.throwIfAborted();
@@ -62,7 +57,7 @@ export async function* revokeAll(
   });
   const source = openSource(refs);
   // Without the signal: requests in flight finish.
-  const defaults: RevokeSettings = { ...settings, maybeRevoked: false, signal: undefined };
+  const callSettings: CallSettings = { ...settings, signal: undefined };
   const waiting = new Set<Job>();
   const results: TokenResult[] = [];
   let underWay = 0;
@@ -124,16 +119,14 @@ export async function* revokeAll(
     tick();
   }
 
-  function accept(ref: BulkRef): void {
-    let named: ReturnType<typeof check> | undefined;
+  function accept(ref: TokenRef): void {
+    let checked: TokenRef | undefined;
     try {
-      named = check(ref);
-      const { checked, maybeRevoked } = named;
-      const settings = maybeRevoked ? { ...defaults, maybeRevoked } : defaults;
-      const call = openCall(transport, openCredential(), checked, settings);
-      waiting.add({ ref, checked, maybeRevoked, call, retried: 0, dueAt: 0 });
+      checked = checkRef(ref);
+      const call = openRevoke(transport, openCredential(), checked, callSettings);
+      waiting.add({ ref, checked, call, retried: 0, dueAt: 0 });
     } catch (thrown) {
-      results.push(unreadable(ref, named ? "unknown" : "not-revoked", thrown));
+      results.push(unreadable(ref, checked ? "unknown" : "not-revoked", thrown));
     }
   }
 
@@ -175,33 +168,29 @@ export async function* revokeAll(
   /** The one place where a reference that was accepted gets its result. */
   function settle(job: Job): void {
     waiting.delete(job);
-    const { ref, checked, maybeRevoked, call } = job;
+    const { ref, checked, call } = job;
     try {
-      const { attempts, last } = call.state;
-      const isUnsent =
-        attempts === 0 || (attempts === 1 && last?.result.kind === "failure" && last.result.why === "abort");
-      if (isUnsent) throw notAttempted(checked, maybeRevoked ? "unknown" : "not-revoked", cause ?? signal?.reason);
-      const revocation = conclude(call.state, checked, { ...defaults, maybeRevoked });
-      results.push({ ...revocation, ref } as TokenResult);
+      if (call.state.attempts === 0) throw notAttempted(checked, cause ?? signal?.reason);
+      results.push({ ...conclude(call.state, undefined, checked, callSettings), ref });
     } catch (thrown) {
-      results.push(failed(ref, thrown));
+      results.push(failed(job, thrown));
     }
   }
 
-  function failed(ref: BulkRef, thrown: unknown): TokenResult {
-    if (thrown instanceof KaitenError) {
-      if (pace.stopped || refusesAll(thrown)) {
+  function failed({ ref, call }: Job, thrown: unknown): TokenResult {
+    if (isA(thrown, KaitenError)) {
+      const last = call.state.last?.result;
+      if (pace.stopped || (last && refusesAll(last))) {
         cause ??= thrown;
         halted = true;
       }
-      const { outcome, attempts, at, traceId } = thrown;
-      const { status, errorId } = thrown as Partial<KaitenProblemError>;
+      const { outcome, attempts, at, status, traceId, errorId } = thrown;
       return {
         ...{ ref, outcome, attempts, at, error: thrown },
         ...(status !== undefined && { status }),
         ...(traceId !== undefined && { traceId }),
         ...(errorId !== undefined && { errorId }),
-      } as TokenResult;
+      };
     }
     // The slug is the provider's token, so nothing was sent. Whatever else is thrown proves nothing.
     if (thrown instanceof SlugError) return unreadable(ref, "not-revoked", thrown, thrown.attempts);
@@ -252,13 +241,7 @@ export async function* revokeAll(
   if (aborted) throw signal?.reason;
 }
 
-function unreadable(ref: BulkRef, outcome: "not-revoked" | "unknown", thrown: unknown, attempts = 0): TokenResult {
-  const error =
-    thrown instanceof TypeError ? thrown : new TypeError("The reference cannot be read.", { cause: thrown });
-  return { ref, outcome, attempts, at: isoTime(), error };
-}
-
-/** Whether no other token will fare better: the credential is refused, or lacks its scope. */
-function refusesAll(error: KaitenError): boolean {
-  return error instanceof KaitenProblemError && (error.status === 401 || error.code === "Auth.MissingScope");
+function unreadable(ref: TokenRef, outcome: "not-revoked" | "unknown", thrown: unknown, attempts = 0): TokenResult {
+  const error = isA(thrown, TypeError) ? thrown : new TypeError("The reference cannot be read.", { cause: thrown });
+  return { ref, outcome, attempts, at: new Date().toISOString(), error };
 }

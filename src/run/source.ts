@@ -1,8 +1,9 @@
 // Where the references of a run come from: any iterable, asked for one at a time, that can be closed at any time.
-import type { BulkRef, BulkRefs } from "../types.js";
+import { isA } from "../is-a.js";
+import type { TokenRef, TokenRefs } from "../types.js";
 
 /** A reference, wrapped: to await one that has a faulty `then` would throw. */
-type Taken = { ref: BulkRef } | undefined;
+type Taken = { ref: TokenRef } | undefined;
 
 export interface Source {
   /** The next reference; undefined when there is none. Not to be called while an earlier one is under way. */
@@ -13,7 +14,7 @@ export interface Source {
   readonly failure: { error: unknown } | undefined;
 }
 
-export function openSource(refs: BulkRefs): Source {
+export function openSource(refs: TokenRefs): Source {
   const isAsync = Symbol.asyncIterator in refs;
   const iterator = isAsync ? refs[Symbol.asyncIterator]() : refs[Symbol.iterator]();
   let ended = false;
@@ -35,7 +36,8 @@ export function openSource(refs: BulkRefs): Source {
         }
         given = true;
         // A sync iterable may give promises.
-        return { ref: isPromise(value) && !isAsync ? await value : value };
+        const isPromise = !isAsync && isA<Promise<TokenRef>>(value, Promise);
+        return { ref: isPromise ? await value : value };
       } catch (error) {
         if (!ended) failure = { error };
         ended = true;
@@ -54,13 +56,4 @@ export function openSource(refs: BulkRefs): Source {
       return failure;
     },
   };
-}
-
-/** Any access to a revoked Proxy throws: it is a reference, though a faulty one. */
-function isPromise(value: unknown): boolean {
-  try {
-    return value instanceof Promise;
-  } catch {
-    return false;
-  }
 }
