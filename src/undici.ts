@@ -1,6 +1,6 @@
 // An optional `fetch` for Node over undici's own client: pooled connections and proxies, over HTTP/1.1.
 // Import it as `kaiten-service-accounts/undici`; it needs undici 7 or 8 beside it.
-import undici, { type Agent, type Dispatcher } from "undici";
+import undici, { type Agent, type buildConnector, type Dispatcher } from "undici";
 import { announcesBody, BODY_LIMIT, hasNoContent } from "./answer/body.js";
 import { decode } from "./answer/decode.js";
 import type { SendingInit } from "./call/attempt.js";
@@ -44,14 +44,54 @@ export interface UndiciFetch extends Fetch {
  * await fetch.close();
  */
 export function undiciFetch(options: UndiciOptions = {}): UndiciFetch {
-  const { connections = 256, connect } = options;
+  const { connections = 256 } = options;
+  const connector = createConnector(options.connect);
   // Over HTTP/2, undici 8 sends a request again after REFUSED_STREAM and GOAWAY, and undici 7 loses what is in flight at a
-  // GOAWAY. The timeout of an attempt is the only limit: undici's own are off.
-  const agent = { connections, allowH2: false, connect: { timeout: 0, ...(connect as object) } };
-  const dispatcher =
-    options.dispatcher ?? new undici.Agent(typeof connect === "function" ? { ...agent, connect } : agent);
-  const fetch: Fetch = (url, init) => new Promise((resolve, reject) => send(dispatcher, url, init, resolve, reject));
+  // GOAWAY.
+  const agent = { connections, allowH2: false, connect: connector.connect };
+  const dispatcher = options.dispatcher ?? new undici.Agent(agent);
+  let waiting = 0;
+  const fetch = async (url: string, init: SendingInit): Promise<FetchResponse> => {
+    let isWaiting = true;
+    waiting++;
+    const leave = () => {
+      if (isWaiting && --waiting === 0) connector.giveUp();
+      isWaiting = false;
+    };
+    const onStart = () => {
+      leave();
+      init.onStart?.();
+    };
+    try {
+      return await new Promise((resolve, reject) => send(dispatcher, url, { ...init, onStart }, resolve, reject));
+    } finally {
+      leave();
+    }
+  };
   return Object.assign(fetch, { reportsStart: true as const, close: () => dispatcher.close() });
+}
+
+/**
+ * Connects without a limit of its own: the timeout of an attempt is the only one. A connection that no request waits for any
+ * more is given up: it would keep the program alive for as long as the system tries.
+ */
+function createConnector(given: UndiciOptions["connect"]) {
+  const pending = new Set<AbortController>();
+  const connect: buildConnector.connector = (options, callback) => {
+    const controller = new AbortController();
+    pending.add(controller);
+    const { signal } = controller;
+    const build = () => undici.buildConnector({ timeout: 0, ...given, signal } as buildConnector.BuildOptions);
+    const begin = typeof given === "function" ? given : build();
+    begin(options, (...result) => {
+      pending.delete(controller);
+      callback(...result);
+    });
+  };
+  const giveUp = () => {
+    for (const controller of pending) controller.abort();
+  };
+  return { connect, giveUp };
 }
 
 /** By name, which undici gives in lower case. A header that came has a value, whatever undici's type says. */
