@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Agent } from "undici";
 import { expect, test } from "vitest";
-import { createKaitenClient } from "../../src/index.js";
+import { createKaitenClient, type KaitenError, type TokenRef } from "../../src/index.js";
 import { createFakeKaiten } from "../../src/testing/index.js";
 import { undiciFetch } from "../../src/undici.js";
 import { certify } from "./certificate.js";
@@ -47,7 +47,37 @@ const PROGRAMS = {
   haproxy: { "a reload": reload("SIGUSR2"), "a graceful stop": stop("SIGUSR1"), "a restart of the API": restartApi },
 };
 
-describeWith("nginx")("nginx", () => run("nginx"));
+describeWith("nginx")("nginx", () => {
+  run("nginx");
+
+  test.concurrent.each(["the platform's fetch", "undici"])(
+    "keepalive_timeout 1s, hit at its rhythm, over %s",
+    async (name) => {
+      const refs = refsOf(120);
+      const fake = createFakeKaiten({ tokens: refs });
+      await using origin = await serve(fake.fetch);
+      await using gateway = await startGateway(
+        "relay.nginx.conf",
+        { origin: origin.port, keepalive: "1s" },
+        { "server.pem": (await certify()).pem },
+      );
+      const baseUrl = `http://127.0.0.1:${gateway.port()}/api`;
+      const fetch = name === "undici" ? undiciFetch() : undefined;
+      const { tokens } = createKaitenClient({ baseUrl, token: fake.credential, fetch }).serviceAccounts;
+      const revoke = (ref: TokenRef) => tokens.revoke(ref).catch((error: KaitenError) => ({ ...error, ref }));
+      // Opens a connection for each of the second half, which come when nginx closes them: a little before and after.
+      await Promise.all(refs.slice(60).map(revoke));
+      const ended = refs.slice(0, 60).map(async (ref, index) => {
+        await pause(970 + index);
+        return revoke(ref);
+      });
+      const results = await Promise.all(ended);
+      await fetch?.close();
+      expect(fake.alive()).toEqual([]);
+      expect(results.map(({ outcome }) => outcome)).toEqual(results.map(() => "revoked"));
+    },
+  );
+});
 describeWith("haproxy")("HAProxy", () => run("haproxy"));
 
 function run(program: keyof typeof PROGRAMS) {
