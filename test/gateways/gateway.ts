@@ -98,8 +98,8 @@ export async function startGateway(
   }
 }
 
-/** Below the ports that the system gives out, so that no other server and no connection takes it meanwhile. */
-async function freePort(): Promise<number> {
+/** A port where nothing listens. It is below the ports that the system gives out, so that no other server and no connection takes it meanwhile. */
+export async function freePort(): Promise<number> {
   const port = 10_000 + Math.floor(Math.random() * 20_000);
   const probe = createServer().listen(port, "127.0.0.1");
   const isFree = await once(probe, "listening").then(

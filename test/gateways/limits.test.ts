@@ -36,3 +36,11 @@ describeWith("nginx")("limit_req of nginx", () => {
     return runUnder("limit.nginx.conf", { status, burst }, flight);
   });
 });
+
+describeWith("haproxy")("the limit of HAProxy, which counts refused requests too", () => {
+  const rows = ["", "hdr Retry-After 1"].flatMap((header) => [8, 64].map((flight) => [header, flight] as const));
+  test.concurrent.each(rows)(
+    "429 %s, %i in flight: all are revoked in twice the time that it allows",
+    (header, flight) => runUnder("limit.haproxy.conf", { header }, flight),
+  );
+});

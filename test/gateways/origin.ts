@@ -1,6 +1,7 @@
 // The server behind a gateway: it answers as a function says, or its connection dies.
 import { EventEmitter } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
 /** `undefined`: the connection dies without an answer. */
@@ -10,8 +11,9 @@ export interface Origin extends AsyncDisposable {
   port: number;
 }
 
-export async function serve(answer: Answer, port = 0): Promise<Origin> {
-  const server = createServer(async (request, reply) => {
+/** @param pem the key and the certificate, for HTTPS. */
+export async function serve(answer: Answer, port = 0, pem?: string): Promise<Origin> {
+  const listener: RequestListener = async (request, reply) => {
     const gone = new AbortController();
     reply.once("close", () => gone.abort());
     const headers = request.headers as Record<string, string>;
@@ -19,7 +21,9 @@ export async function serve(answer: Answer, port = 0): Promise<Origin> {
     const response = await answer(`http://127.0.0.1${request.url}`, init).catch(() => undefined);
     if (!response) return void request.socket.destroy();
     reply.writeHead(response.status, Object.fromEntries(response.headers)).end(await response.text());
-  }).listen(port, "127.0.0.1");
+  };
+  const server = pem ? createTlsServer({ key: pem, cert: pem }, listener) : createServer(listener);
+  server.listen(port, "127.0.0.1");
   await EventEmitter.once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
