@@ -1,7 +1,7 @@
 // Starts a real gateway (nginx, HAProxy or squid) on loopback, with a file of this folder, and leaves nothing behind.
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -45,6 +45,7 @@ export async function startGateway(
   beside: Record<string, string> = {},
 ): Promise<Gateway> {
   const program = file.split(".")[1] as Program;
+  if (!isInstalled(program)) throw new Error(`${program} is not installed`);
   const template = readFileSync(join(import.meta.dirname, file), "utf8");
   const folder = mkdtempSync(join(tmpdir(), "kaiten-gateway-"));
   // A gateway that root starts gives up root's rights, but writes here.
@@ -67,29 +68,31 @@ export async function startGateway(
     env: { ...process.env, PATH },
     stdio: ["ignore", "ignore", "pipe"],
   });
+  // Ends it when this process is gone, whatever ended that: its standard input ends then, without a line.
+  const guard = spawn("sh", ["-c", `read -r line || kill -s ${end.slice(3)} ${child.pid}; rm -rf "${folder}"`], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     log += text;
   });
   const ended = once(child, "close");
-  // For a test that never ends: its cleanup does not run.
-  const atExit = () => child.kill(end);
-  process.once("exit", atExit);
   const gateway: Gateway = {
     port: (place = "port") => Number(filled[place]),
     log: () => log,
     signal: (name) => void child.kill(name),
     ended,
     async [Symbol.asyncDispose]() {
-      process.off("exit", atExit);
       child.kill(end);
-      await ended.catch(() => {});
-      rmSync(folder, { recursive: true });
+      await ended;
+      guard.stdin.end("ended\n");
+      await once(guard, "close");
     },
   };
   try {
     for (const [name, port] of Object.entries(filled)) {
-      if (name.startsWith("port")) await untilOpen(Number(port), child, () => log);
+      if (name.startsWith("port") && !(await isOpen(Number(port), ended))) throw new Error(`${program} ended: ${log}`);
     }
     return gateway;
   } catch (error) {
@@ -98,7 +101,7 @@ export async function startGateway(
   }
 }
 
-/** A port where nothing listens. It is below the ports that the system gives out, so that no other server and no connection takes it meanwhile. */
+/** A port where nothing listens, below those that the system gives out: no other server and no connection takes it. */
 export async function freePort(): Promise<number> {
   const port = 10_000 + Math.floor(Math.random() * 20_000);
   const probe = createServer().listen(port, "127.0.0.1");
@@ -111,19 +114,18 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function untilOpen(port: number, child: ChildProcess, log: () => string): Promise<void> {
+/** @returns false if the gateway ended before. */
+async function isOpen(port: number, ended: Promise<unknown>): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
-  const isOpen = await Promise.race([
+  const state = await Promise.race([
     once(socket, "connect").then(
-      () => true,
-      () => false,
+      () => "open",
+      () => "closed",
     ),
-    // Rejects where the program is missing.
-    once(child, "close").then(() => false),
+    ended.then(() => "ended"),
   ]);
   socket.destroy();
-  if (isOpen) return;
-  if (child.exitCode !== null || child.signalCode !== null) throw new Error(`The gateway ended: ${log()}`);
+  if (state !== "closed") return state === "open";
   await new Promise((resolve) => setTimeout(resolve, 10));
-  return untilOpen(port, child, log);
+  return isOpen(port, ended);
 }

@@ -27,20 +27,31 @@ async function runUnder(file: string, values: Record<string, string | number>, c
   expect(fake.alive()).toEqual([]);
 }
 
+/** Without one, it limits the time between two requests. */
+const BURSTS = [
+  ["without a burst", ""],
+  ["with a burst that waits", "burst=20"],
+  ["with a burst", "burst=20 nodelay"],
+] as const;
+
 describeWith("nginx")("limit_req of nginx", () => {
   const rows = [503, 429].flatMap((status) =>
-    ["", "burst=20", "burst=20 nodelay"].flatMap((burst) => [8, 64].map((flight) => [status, burst, flight] as const)),
+    BURSTS.flatMap(([name, burst]) => [8, 64].map((flight) => [status, name, flight, burst] as const)),
   );
   test.concurrent.each(rows)("%i %s, %i in flight: all are revoked in twice the time that it allows", (...row) => {
-    const [status, burst, flight] = row;
+    const [status, , flight, burst] = row;
     return runUnder("limit.nginx.conf", { status, burst }, flight);
   });
 });
 
 describeWith("haproxy")("the limit of HAProxy, which counts refused requests too", () => {
-  const rows = ["", "hdr Retry-After 1"].flatMap((header) => [8, 64].map((flight) => [header, flight] as const));
+  const HEADERS = [
+    ["without Retry-After", ""],
+    ["with Retry-After", "hdr Retry-After 1"],
+  ] as const;
+  const rows = HEADERS.flatMap(([name, header]) => [8, 64].map((flight) => [name, flight, header] as const));
   test.concurrent.each(rows)(
     "429 %s, %i in flight: all are revoked in twice the time that it allows",
-    (header, flight) => runUnder("limit.haproxy.conf", { header }, flight),
+    (_, flight, header) => runUnder("limit.haproxy.conf", { header }, flight),
   );
 });

@@ -32,6 +32,7 @@ const reload =
 const stop = (signal: NodeJS.Signals) => async (stage: Stage) => {
   stage.gateway.signal(signal);
   await stage.gateway.ended;
+  await stage.gateway[Symbol.asyncDispose]();
   await pause(AWAY);
   stage.gateway = await stage.startGateway();
 };
