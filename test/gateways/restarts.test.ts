@@ -83,7 +83,7 @@ describeWith("haproxy")("HAProxy", () => run("haproxy"));
 
 function run(program: keyof typeof PROGRAMS) {
   const rows = Object.entries(PROGRAMS[program]).flatMap(([name, disturb]) =>
-    ["HTTP/1.1", "HTTP/2"].map((protocol) => [name, protocol, disturb] as const),
+    ["HTTP/1.1", "HTTP/1.1 where HTTP/2 is offered", "HTTP/2"].map((protocol) => [name, protocol, disturb] as const),
   );
   test.concurrent.each(rows)("%s in the middle of a run over %s", async (_, protocol, disturb) => {
     const refs = refsOf(TOKENS);
@@ -105,9 +105,10 @@ function run(program: keyof typeof PROGRAMS) {
       startGateway: () => startGateway(`relay.${program}.conf`, { ...values, ...ports }, { "server.pem": pem }),
       startOrigin: () => startOrigin(origin.port),
     };
-    const overTls = protocol === "HTTP/2";
+    const overTls = protocol !== "HTTP/1.1";
+    const agent = protocol === "HTTP/2" && new Agent({ connect: { ca }, allowH2: true });
     const baseUrl = overTls ? `https://127.0.0.1:${ports.port_tls}/api` : `http://127.0.0.1:${ports.port}/api`;
-    const fetch = overTls ? undiciFetch({ dispatcher: new Agent({ connect: { ca }, allowH2: true }) }) : undefined;
+    const fetch = overTls ? undiciFetch(agent ? { dispatcher: agent } : { connect: { ca } }) : undefined;
     const kaiten = createKaitenClient({ baseUrl, token: fake.credential, fetch });
     try {
       using time = abortAfter(2 * UNDISTURBED + AWAY / 1000 + 2);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Agent, type Dispatcher } from "undici";
 import { type ClientOptions, createKaitenClient, type Outcome, type TokenRef } from "../../src/index.js";
-import { undiciFetch } from "../../src/undici.js";
+import { type UndiciOptions, undiciFetch } from "../../src/undici.js";
 
 export interface Seen {
   ref: TokenRef;
@@ -41,9 +41,9 @@ const platform: Send = async (ca, options, refs) => {
 };
 
 const through =
-  (open: (ca: string) => Dispatcher): Send =>
+  (open: (ca: string) => UndiciOptions): Send =>
   async (ca, options, refs) => {
-    const fetch = undiciFetch({ dispatcher: open(ca) });
+    const fetch = undiciFetch(open(ca));
     const { tokens } = createKaitenClient({ ...options, fetch }).serviceAccounts;
     const seen: Seen[] = [];
     for (const ref of refs) {
@@ -60,7 +60,8 @@ const undici8 = await import("undici-8").catch(() => undefined);
 /** By name. undefined where this Node cannot load it. */
 export const TRANSPORTS: Record<string, Send | undefined> = {
   "the platform's fetch": platform,
-  "undici 7": through((ca) => new Agent({ connect: { ca } })),
-  "undici 7 with HTTP/2": through((ca) => new Agent({ connect: { ca }, allowH2: true })),
-  "undici 8 with HTTP/2": undici8 && through((ca) => new undici8.Agent({ connect: { ca } }) as object as Dispatcher),
+  "undici 7": through((ca) => ({ connect: { ca } })),
+  "undici 7 with HTTP/2": through((ca) => ({ dispatcher: new Agent({ connect: { ca }, allowH2: true }) })),
+  "undici 8 with HTTP/2":
+    undici8 && through((ca) => ({ dispatcher: new undici8.Agent({ connect: { ca } }) as object as Agent })),
 };
