@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Agent, type Dispatcher } from "undici";
+import { Agent } from "undici";
 import { type ClientOptions, createKaitenClient, type Outcome, type TokenRef } from "../../src/index.js";
 import { type UndiciOptions, undiciFetch } from "../../src/undici.js";
 
@@ -57,11 +57,13 @@ const through =
 // It needs a later Node than we do.
 const undici8 = await import("undici-8").catch(() => undefined);
 
+const agent8 = (options: object) => new (undici8 as typeof import("undici-8")).Agent(options) as object as Agent;
+
 /** By name. undefined where this Node cannot load it. */
 export const TRANSPORTS: Record<string, Send | undefined> = {
   "the platform's fetch": platform,
   "undici 7": through((ca) => ({ connect: { ca } })),
   "undici 7 with HTTP/2": through((ca) => ({ dispatcher: new Agent({ connect: { ca }, allowH2: true }) })),
-  "undici 8 with HTTP/2":
-    undici8 && through((ca) => ({ dispatcher: new undici8.Agent({ connect: { ca } }) as object as Agent })),
+  "undici 8": undici8 && through((ca) => ({ dispatcher: agent8({ connect: { ca }, allowH2: false }) })),
+  "undici 8 with HTTP/2": undici8 && through((ca) => ({ dispatcher: agent8({ connect: { ca } }) })),
 };
