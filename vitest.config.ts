@@ -25,7 +25,8 @@ export default defineConfig({
         include: [],
         typecheck: { enabled: true, only: true, include: ["test/types/**/*.test-d.ts"] },
       }),
-      project("gateways"),
+      // They wait for what a gateway allows, and need little else.
+      project("gateways", { maxConcurrency: 16 }),
       project("live"),
       project("site"),
       project("spec-changes", { testTimeout: 240_000, maxConcurrency: 2 }),
