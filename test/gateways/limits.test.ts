@@ -5,11 +5,11 @@ import { createFakeKaiten } from "../../src/testing/index.js";
 import { undiciFetch } from "../../src/undici.js";
 import { describeWith, startGateway } from "./gateway.js";
 import { serve } from "./origin.js";
-import { abortAfter, count, refsOf, runAll } from "./run.js";
+import { count, limitWaiting, refsOf, runAll } from "./run.js";
 
 const TOKENS = 300;
 
-/** Runs through a gateway whose file has the place `@rate@`, in at most twice the time that this allows. */
+/** Runs through a gateway whose file has the place `@rate@`, and waits at most twice the time that this demands. */
 async function runUnder(file: string, rate: number, values: Record<string, string | number>, concurrency: number) {
   const refs = refsOf(TOKENS);
   const fake = createFakeKaiten({ tokens: refs });
@@ -18,9 +18,9 @@ async function runUnder(file: string, rate: number, values: Record<string, strin
   // Both transports, without doubling the rows.
   const fetch = concurrency > 8 ? undiciFetch() : undefined;
   const baseUrl = `http://127.0.0.1:${gateway.port()}/api`;
-  const kaiten = createKaitenClient({ baseUrl, token: fake.credential, fetch });
-  using time = abortAfter((2 * TOKENS) / rate);
-  const results = await runAll(kaiten, refs, { concurrency, signal: time.signal });
+  using limited = limitWaiting((2 * TOKENS) / rate, fetch);
+  const kaiten = createKaitenClient({ baseUrl, token: fake.credential, fetch: limited.fetch });
+  const results = await runAll(kaiten, refs, { concurrency, signal: limited.signal });
   await fetch?.close();
   expect(count(results)).toEqual({ revoked: TOKENS });
   expect(fake.alive()).toEqual([]);

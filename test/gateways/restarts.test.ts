@@ -8,14 +8,12 @@ import { undiciFetch } from "../../src/undici.js";
 import { certify } from "./certificate.js";
 import { describeWith, type Gateway, startGateway } from "./gateway.js";
 import { type Origin, serve } from "./origin.js";
-import { abortAfter, count, refsOf, runAll, wrong } from "./run.js";
+import { count, limitWaiting, refsOf, runAll, wrong } from "./run.js";
 
 const TOKENS = 200;
 /** In ms. */
 const LATENCY = 20;
 const AWAY = 300;
-/** In seconds, at 8 in flight. */
-const UNDISTURBED = (TOKENS / 8) * (LATENCY / 1000);
 
 interface Stage {
   gateway: Gateway;
@@ -109,10 +107,10 @@ function run(program: keyof typeof PROGRAMS) {
     const agent = protocol === "HTTP/2" && new Agent({ connect: { ca }, allowH2: true });
     const baseUrl = overTls ? `https://127.0.0.1:${ports.port_tls}/api` : `http://127.0.0.1:${ports.port}/api`;
     const fetch = overTls ? undiciFetch(agent ? { dispatcher: agent } : { connect: { ca } }) : undefined;
-    const kaiten = createKaitenClient({ baseUrl, token: fake.credential, fetch });
+    using limited = limitWaiting(AWAY / 1000 + 2, fetch);
+    const kaiten = createKaitenClient({ baseUrl, token: fake.credential, fetch: limited.fetch });
     try {
-      using time = abortAfter(2 * UNDISTURBED + AWAY / 1000 + 2);
-      const results = await runAll(kaiten, refs, { signal: time.signal });
+      const results = await runAll(kaiten, refs, { signal: limited.signal });
       expect(disturbance).toBeDefined();
       expect(wrong(fake, results)).toEqual([]);
       expect(count(results)).toEqual({ revoked: TOKENS });

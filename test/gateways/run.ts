@@ -1,5 +1,5 @@
-// What the tests of the gateways share: tokens, runs, what is wrong in their results, and a clock.
-import type { BulkOptions, KaitenClient, TokenRef, TokenResult } from "../../src/index.js";
+// What the tests of the gateways share: tokens, runs, what is wrong in their results, and how long they waited.
+import type { BulkOptions, Fetch, KaitenClient, TokenRef, TokenResult } from "../../src/index.js";
 import type { FakeKaiten } from "../../src/testing/index.js";
 
 export const refsOf = (count: number): TokenRef[] =>
@@ -26,15 +26,31 @@ export function count(results: readonly TokenResult[]): Record<string, number> {
 }
 
 /**
- * Aborts after some seconds. Its clock stands still while this process is kept from running, so a busy machine does not
- * make a run too long.
+ * Aborts when a run has waited for some seconds in all, with nothing in flight. Only its own patience counts: neither what
+ * an answer takes, nor the time in which a busy machine keeps this process from running.
+ *
+ * @param fetch through which the run sends.
  */
-export function abortAfter(seconds: number): { signal: AbortSignal } & Disposable {
+export function limitWaiting(seconds: number, fetch: Fetch = (...args) => globalThis.fetch(...args)) {
   const controller = new AbortController();
+  let inFlight = 0;
   let ticks = 0;
   const timer = setInterval(() => {
+    if (inFlight > 0) return;
     ticks += 1;
-    if (ticks >= seconds * 50) controller.abort(new Error(`The run takes longer than ${seconds} s`));
+    if (ticks >= seconds * 50) controller.abort(new Error(`The run has waited for more than ${seconds} s`));
   }, 20);
-  return { signal: controller.signal, [Symbol.dispose]: () => clearInterval(timer) };
+  const counted: Fetch = async (url, init) => {
+    inFlight += 1;
+    try {
+      return await fetch(url, init);
+    } finally {
+      inFlight -= 1;
+    }
+  };
+  return {
+    signal: controller.signal,
+    fetch: Object.assign(counted, fetch),
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
 }
