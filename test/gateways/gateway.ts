@@ -13,8 +13,6 @@ type Values = Record<string, string | number>;
 export interface Gateway extends AsyncDisposable {
   /** Of the place `@port@`, or of another one whose name begins so. */
   port(place?: string): number;
-  /** What it wrote to its standard error. */
-  log(): string;
   signal(name: NodeJS.Signals): void;
   /** Resolves when it has ended. */
   ended: Promise<unknown>;
@@ -80,7 +78,6 @@ export async function startGateway(
   const ended = once(child, "close");
   const gateway: Gateway = {
     port: (place = "port") => Number(filled[place]),
-    log: () => log,
     signal: (name) => void child.kill(name),
     ended,
     async [Symbol.asyncDispose]() {

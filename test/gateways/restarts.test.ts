@@ -77,6 +77,7 @@ describeWith("nginx")("nginx", () => {
     },
   );
 });
+
 describeWith("haproxy")("HAProxy", () => run("haproxy"));
 
 function run(program: keyof typeof PROGRAMS) {
