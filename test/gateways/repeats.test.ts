@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createKaitenClient } from "../../src/index.js";
 import { createFakeKaiten, type FakeKaiten } from "../../src/testing/index.js";
-import { certify } from "./certificate.js";
+import { certifyOnce } from "./certificate.js";
 import { describeWith, startGateway } from "./gateway.js";
 import { type Answer, page, problem, serve } from "./origin.js";
 import { refsOf, wrong } from "./run.js";
@@ -68,7 +68,7 @@ describeWith("haproxy")("HAProxy with `alpn h2`, behind which a DELETE is carrie
     const go = send ? test.concurrent : test.skip;
     go(`over ${name}; the answer to a second one is ${second}`, async () => {
       const fake = createFakeKaiten({ tokens: refs });
-      const { ca, pem } = await certify();
+      const { ca, pem } = await certifyOnce();
       const first = commitAndDie(fake);
       const later = answerDelete(fake, SECOND[second]?.[0]);
       const sent = new Set<string>();

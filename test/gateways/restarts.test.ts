@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { createKaitenClient, type KaitenError, type TokenRef } from "../../src/index.js";
 import { createFakeKaiten } from "../../src/testing/index.js";
 import { undiciFetch } from "../../src/undici.js";
-import { certify } from "./certificate.js";
+import { certifyOnce } from "./certificate.js";
 import { describeWith, type Gateway, startGateway } from "./gateway.js";
 import { type Origin, serve } from "./origin.js";
 import { count, limitWaiting, refsOf, runAll, wrong } from "./run.js";
@@ -58,7 +58,7 @@ describeWith("nginx")("nginx", () => {
       await using gateway = await startGateway(
         "relay.nginx.conf",
         { origin: origin.port, keepalive: "1s" },
-        { "server.pem": (await certify()).pem },
+        { "server.pem": (await certifyOnce()).pem },
       );
       const baseUrl = `http://127.0.0.1:${gateway.port()}/api`;
       const fetch = name === "undici" ? undiciFetch() : undefined;
@@ -87,7 +87,7 @@ function run(program: keyof typeof PROGRAMS) {
   test.concurrent.each(rows)("%s in the middle of a run over %s", async (_, protocol, disturb) => {
     const refs = refsOf(TOKENS);
     const fake = createFakeKaiten({ tokens: refs, latency: LATENCY });
-    const { ca, pem } = await certify();
+    const { ca, pem } = await certifyOnce();
     let disturbance: Promise<void> | undefined;
     const startOrigin = (port = 0) =>
       serve((url, init) => {

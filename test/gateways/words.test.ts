@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createKaitenClient, type Outcome } from "../../src/index.js";
 import { createFakeKaiten, type FakeKaiten } from "../../src/testing/index.js";
-import { certify } from "./certificate.js";
+import { certify, certifyOnce } from "./certificate.js";
 import { describeWith, type Gateway, startGateway } from "./gateway.js";
 import { type Origin, serve } from "./origin.js";
 import { refsOf } from "./run.js";
@@ -21,7 +21,7 @@ describeWith("nginx")("nginx", () => {
   let gateway: Gateway;
   let ca: string;
   beforeAll(async () => {
-    const good = await certify();
+    const good = await certifyOnce();
     const expired = await certify("127.0.0.1", {
       notBeforeDate: new Date(Date.now() - 9 * DAY),
       notAfterDate: new Date(Date.now() - DAY),
@@ -106,7 +106,7 @@ describeWith("haproxy")("HAProxy with `verify required`, without a certificate",
     send ? [["1.2", name, send] as const, ["1.3", name, send] as const] : [],
   );
   test.concurrent.each(rows)("in TLS %s over %s", async (version, name, send) => {
-    const { ca, pem } = await certify();
+    const { ca, pem } = await certifyOnce();
     await using gateway = await startGateway("mtls.haproxy.conf", {}, { "good.pem": pem });
     const baseUrl = `https://127.0.0.1:${gateway.port(`port_${version.replace(".", "")}`)}/api`;
     const [seen] = await send(ca, { baseUrl, token: "ksh_0123456789", retries: 0 }, [REF]);
