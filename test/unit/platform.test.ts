@@ -109,6 +109,14 @@ describe("traceparent", () => {
     expect(new Set(ids.flat().map(([, span]) => span)).size).toBe(5);
   });
 
+  test("is the same for a revocation and the reads of its record", async () => {
+    const { requests, reads } = await ended([answer(503), absent()]);
+    const ids = [...requests, ...reads].map(({ headers }) => TRACEPARENT.exec(headers.get("traceparent") ?? "") ?? []);
+    expect(ids).toHaveLength(4);
+    expect(new Set(ids.map(([, trace]) => trace)).size).toBe(1);
+    expect(new Set(ids.map(([, , span]) => span)).size).toBe(4);
+  });
+
   test("is the trace id of results, events and errors, unless the server has one of its own", async () => {
     const { requests, events, result } = await ended([
       answer(503),

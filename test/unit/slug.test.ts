@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createKaitenClient, type TokenRef } from "../../src/index.js";
+import { slugFault } from "../../src/slug.js";
 import { absent, answer, BASE, lost, refused, revoke, scripted, TOKEN } from "./fake-api.js";
 
 beforeEach(() => {
@@ -130,6 +131,12 @@ describe("a secret in place of a slug is refused, and never printed", () => {
     expect((await call.error).message).toContain("tokenSlug is a secret: pass the slug");
     expect(shown(await call.error, call.events.at(-1), call.readEvents)).not.toContain("opaque-token");
     expect(call.reads).toEqual([]);
+  });
+
+  test("also when it holds a credential that is known besides, as the command asks", () => {
+    const known = ["first-credential", "opaque-token"];
+    expect(slugFault("my-opaque-token-1", known)).toBe("is a secret: pass the slug, which is the token's name");
+    expect(slugFault("my-opaque-toke-1", known)).toBeUndefined();
   });
 
   test("but not a name that has something in common with one", async () => {
