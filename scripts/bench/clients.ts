@@ -6,8 +6,6 @@ import type { paths } from "../../generated/schema.js";
 export interface Client {
   /** Rejects for whatever the client takes for a failure. */
   revoke(tokenSlug: string): Promise<unknown>;
-  /** Revokes many, where the client has a way of its own. */
-  revokeAll?(tokenSlugs: readonly string[], concurrency: number): Promise<void>;
 }
 
 export type CreateClient = (baseUrl: string, token: string) => Client | Promise<Client>;
@@ -34,22 +32,16 @@ function byFetch(more: () => RequestInit): CreateClient {
 
 function ours(options: ClientOptions): Client {
   const { tokens } = createKaitenClient(options).serviceAccounts;
-  return {
-    revoke: (tokenSlug) => tokens.revoke({ serviceAccountSlug, tokenSlug }),
-    async revokeAll(tokenSlugs, concurrency) {
-      const refs = tokenSlugs.map((tokenSlug) => ({ serviceAccountSlug, tokenSlug }));
-      for await (const { error } of tokens.revokeAll(refs, { concurrency })) if (error) throw error;
-    },
-  };
+  return { revoke: (tokenSlug) => tokens.revoke({ serviceAccountSlug, tokenSlug }) };
 }
 
-export const FETCH = "fetch";
 export const CAREFUL = "careful fetch";
+export const HEY_API = "hey-api";
 export const OURS = "kaiten-service-accounts";
 export const UNDICI = "kaiten-service-accounts over undici";
 
 export const CLIENTS: Record<string, CreateClient> = {
-  [FETCH]: byFetch(() => ({})),
+  fetch: byFetch(() => ({})),
   [CAREFUL]: byFetch(() => ({ redirect: "manual", signal: AbortSignal.timeout(20_000) })),
 
   "openapi-fetch": (baseUrl, token) => {
@@ -64,7 +56,7 @@ export const CLIENTS: Record<string, CreateClient> = {
     };
   },
 
-  "hey-api": async (baseUrl, auth) => {
+  [HEY_API]: async (baseUrl, auth) => {
     const { createClient, deleteServiceAccountToken } = await load<HeyApi>("./hey-api.mjs");
     const client = createClient({ baseUrl, auth, throwOnError: true });
     return { revoke: (tokenSlug) => deleteServiceAccountToken({ client, path: { serviceAccountSlug, tokenSlug } }) };
@@ -73,11 +65,6 @@ export const CLIENTS: Record<string, CreateClient> = {
   ky: async (prefixUrl, token) => {
     const ky = (await load<Creates<Deletes>>("ky")).default.create({ prefixUrl, headers: bearer(token) });
     return { revoke: async (slug) => ky.delete(path(slug).slice(1)) };
-  },
-
-  axios: async (baseURL, token) => {
-    const axios = (await load<Creates<Deletes>>("axios")).default.create({ baseURL, headers: bearer(token) });
-    return { revoke: (slug) => axios.delete(path(slug)) };
   },
 
   [OURS]: (baseUrl, token) => ours({ baseUrl, token }),

@@ -38,8 +38,8 @@ export async function measureTruth(quick: boolean): Promise<ReadonlyMap<string, 
   elsewhere.url = (await playScript([api])).url;
   // Some peers read an endless body to its end.
   flood.most = 32 * 1024 * 1024;
-  // Peers have no token provider and no `ignoreAbsent`.
-  const comparable = [...ROWS, ...HIDDEN].filter((row) => !row.provider && !row.options?.ignoreAbsent);
+  // Peers have no token provider.
+  const comparable = [...ROWS, ...HIDDEN].filter((row) => !row.provider);
   const rows = comparable.filter((_, index) => !quick || index % 8 === 0);
   const scores = new Map<string, Score>();
   const plays = Object.entries(CLIENTS).flatMap(([name, create]) => {

@@ -141,10 +141,10 @@ describe("connections are reused or freed", () => {
       exchange.socket.resetAndDestroy();
     };
     await using server = await playScript([closeOnReuse]);
-    const { revoke } = client(server.url, { retries: 1 });
+    const { revoke, fail } = client(server.url, { retries: 1 });
     await expect(revoke()).resolves.toEqual(revocation("revoked", 1));
     closing = true;
-    await expect(revoke()).resolves.toEqual(revocation("absent", 2));
+    expect(await fail()).toMatchObject({ outcome: "absent", attempts: 2, status: 404 });
     expect(server.requests).toHaveLength(3);
   });
 

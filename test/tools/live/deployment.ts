@@ -1,6 +1,5 @@
 // A local deployment that keeps the contract, except for what a test changes.
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -8,11 +7,11 @@ export const TOKEN = "ksh_live.0123456789-abcdefghijklmnopqrstuvwxyz";
 
 export type Answer = (response: ServerResponse) => unknown;
 
-/** What a deployment answers to a wrong credential, to a token that does not exist, and to who asks for its spec. */
+/** What a deployment answers to a wrong credential, and for a token and an account that do not exist. */
 export interface Answers {
   refused?: Answer;
   absent?: Answer;
-  spec?: Answer;
+  record?: Answer;
 }
 
 export interface LocalDeployment {
@@ -31,7 +30,13 @@ export function answer(status: number, body: object | string, headers: Record<st
   return (response) => response.writeHead(status, { "content-type": type, ...headers }).end(text);
 }
 
-export const REFUSED = { type: "about:blank", title: "Unauthorized", status: 401, detail: "The token is not valid." };
+export const REFUSED = {
+  type: "about:blank",
+  title: "Unauthorized",
+  status: 401,
+  detail: "The token is not valid.",
+  code: "ValidateToken.Invalid",
+};
 export const ABSENT = {
   type: "about:blank",
   title: "Not Found",
@@ -40,7 +45,7 @@ export const ABSENT = {
   code: "Token.NotFound",
 };
 
-export const SPEC = readFileSync("openapi.yaml", "utf8");
+const NO_ACCOUNT = { ...ABSENT, detail: "There is no such service account.", code: "ServiceAccount.NotFound" };
 
 /** Starts one on loopback. */
 export async function deploy(answers: Answers = {}): Promise<LocalDeployment> {
@@ -49,9 +54,9 @@ export async function deploy(answers: Answers = {}): Promise<LocalDeployment> {
   const server = createServer(({ method, url, headers }, response) => {
     const known = headers.authorization === `Bearer ${TOKEN}`;
     requests.push(`${method} ${url} ${known ? "known" : "unknown"}`);
-    const { refused = answer(401, REFUSED), absent = answer(404, ABSENT), spec = answer(200, SPEC) } = current;
-    if (url === "/api/openapi.yaml") return spec(response);
-    (known ? absent : refused)(response);
+    const { refused = answer(401, REFUSED), absent = answer(404, ABSENT), record = answer(404, NO_ACCOUNT) } = current;
+    const found = method === "GET" ? record : absent;
+    (known ? found : refused)(response);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
