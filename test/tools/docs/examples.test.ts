@@ -1,4 +1,4 @@
-// The TypeScript in the README and in docs/ compiles as it stands, beside the names that the text around it explains.
+// The code in the README and in docs/ compiles as it stands, beside the names that the text around it explains.
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import ts from "typescript";
@@ -26,9 +26,8 @@ const EXPLAINED = `
     };
     interface Message {
       body: library.TokenRef;
-      redelivered: boolean;
-      accept(): Promise<void>;
-      reject(): Promise<void>;
+      accept: () => Promise<void>;
+      reject: () => Promise<void>;
     }
     const queue: AsyncIterable<Message>;
   }`;
@@ -37,7 +36,7 @@ const documents = ["README.md", ...readdirSync("docs", { encoding: "utf8" }).map
 const blocks = documents
   .filter((name) => name.endsWith(".md"))
   .flatMap((name) => {
-    const found = readFileSync(name, "utf8").matchAll(/^```ts\n(.*?)^```$/gms);
+    const found = readFileSync(name, "utf8").matchAll(/^```[jt]s\n(.*?)^```$/gms);
     return Array.from(found, ([, code], index) => [`${name}.${index + 1}.ts`, `${code}\nexport {};`] as const);
   });
 
