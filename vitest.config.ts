@@ -26,7 +26,9 @@ export default defineConfig({
         include: [],
         typecheck: { enabled: true, only: true, include: ["test/types/**/*.test-d.ts"] },
       }),
-      // Not part of `npm test`. A change of the spec takes a contract run of its own.
+      // Not part of `npm test`.
+      project("runtimes", { globalSetup: "test/contract/global-setup.ts" }),
+      // A change of the spec takes a contract run of its own.
       project("tools", { testTimeout: 240_000, maxConcurrency: 2 }),
     ],
     coverage: {

@@ -30,10 +30,10 @@ function byFetch(more: () => RequestInit): CreateClient {
   });
 }
 
-function ours(options: ClientOptions): Client {
-  const { tokens } = createKaitenClient(options).serviceAccounts;
-  return { revoke: (tokenSlug) => tokens.revoke({ serviceAccountSlug, tokenSlug }) };
-}
+const ours = (options: ClientOptions): Client => {
+  const { revoke } = createKaitenClient(options).serviceAccounts.tokens;
+  return { revoke: (tokenSlug) => revoke({ serviceAccountSlug, tokenSlug }) };
+};
 
 export const CAREFUL = "careful fetch";
 export const HEY_API = "hey-api";
@@ -45,12 +45,11 @@ export const CLIENTS: Record<string, CreateClient> = {
   [CAREFUL]: byFetch(() => ({ redirect: "manual", signal: AbortSignal.timeout(20_000) })),
 
   "openapi-fetch": (baseUrl, token) => {
-    const client = createFetchClient<paths>({ baseUrl, headers: bearer(token) });
+    const { DELETE } = createFetchClient<paths>({ baseUrl, headers: bearer(token) });
     return {
       async revoke(tokenSlug) {
-        const { error } = await client.DELETE("/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}", {
-          params: { path: { serviceAccountSlug, tokenSlug } },
-        });
+        const params = { path: { serviceAccountSlug, tokenSlug } };
+        const { error } = await DELETE("/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}", { params });
         if (error !== undefined) throw error;
       },
     };

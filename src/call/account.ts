@@ -3,7 +3,7 @@ import { getServiceAccount } from "../../generated/client.js";
 import type { AttemptResult } from "../answer/result.js";
 import { toError } from "../answer/to-error.js";
 import { describeAnswer } from "../answer/words.js";
-import type { Outcome, ServiceAccount, TokenRef, User } from "../types.js";
+import type { Outcome, ServiceAccount, User } from "../types.js";
 import type { Transport } from "./attempt.js";
 import type { CallCredential } from "./credential.js";
 import { type Call, type CallOperation, type CallSettings, createCall, perform } from "./perform.js";
@@ -89,12 +89,12 @@ function readRecord(slug: string, { status, headers, json }: Body, clean: Clean)
 /** A call that reads a record. @param slugs whose account it is; also for the observer. */
 function openRead(
   transport: Transport,
-  { credential, slugs, judge }: Pick<CallOperation, "credential" | "slugs" | "judge">,
+  { slugs, ...call }: Omit<CallOperation, "send" | "reads">,
   settings: CallSettings,
 ): Call {
   const { serviceAccountSlug } = slugs;
   const operation: CallOperation = {
-    ...{ credential, slugs, judge },
+    ...{ slugs, ...call },
     send: (client, init) => getServiceAccount(client, { params: { path: { serviceAccountSlug } }, ...init }),
     reads: { limit: LIMIT, value: (body, clean) => readRecord(serviceAccountSlug, body, clean) },
   };
@@ -137,7 +137,7 @@ const TIMEOUT_MS = 5_000;
  */
 export function openRecordRead(
   transport: Transport,
-  { judge, ...operation }: { credential: CallCredential; slugs: TokenRef; judge: (reading: Reading) => Outcome },
+  { judge, ...call }: Omit<CallOperation, "send" | "reads" | "judge"> & { judge: (reading: Reading) => Outcome },
   settings: CallSettings,
 ): Call {
   const judgeResult = (result: AttemptResult): Verdict => ({
@@ -145,7 +145,7 @@ export function openRecordRead(
     next: nextOf(result),
   });
   const timeout = Math.min(settings.timeout, TIMEOUT_MS);
-  return openRead(transport, { ...operation, judge: judgeResult }, { ...settings, timeout });
+  return openRead(transport, { ...call, judge: judgeResult }, { ...settings, timeout });
 }
 
 /** What the last attempt of such a call brought. */

@@ -1,6 +1,5 @@
 // One attempt: one request with a credential, a time limit, no redirect and a bounded body. Its result holds no secret. It
 // serves any operation, and does not know which.
-import { createQuerySerializer, type defaultPathSerializer } from "openapi-fetch";
 import { type Client, createClient } from "../../generated/client.js";
 import { announcesBody, BODY_LIMIT, discard, hasNoContent, isWebStream, readText } from "../answer/body.js";
 import { redact, redactJson } from "../answer/redact.js";

@@ -22,12 +22,16 @@ export interface CallSettings {
 
 export interface CallOperation extends Operation {
   credential: CallCredential;
+  /** The trace that its attempts belong to. @default one of their own */
+  traceId?: string | undefined;
   /** @param isOpen whether an earlier attempt may have changed something. */
   judge(result: AttemptResult, isOpen: boolean): Verdict;
 }
 
 /** How far a call has come; once it makes no further attempt, how it ended. */
 export interface CallState {
+  /** The trace that its attempts belong to; undefined where none is sent. */
+  traceId: string | undefined;
   /** The last attempt; undefined if none was made. */
   last: Attempt | undefined;
   attempts: number;
@@ -59,8 +63,9 @@ export interface Call {
 export function createCall(transport: Transport, operation: CallOperation, settings: CallSettings): Call {
   const { credential, slugs } = operation;
   const { timeout, signal, onAttempt } = settings;
-  const traceId = transport.trace ? randomHex(16) : undefined;
+  const traceId = transport.trace ? (operation.traceId ?? randomHex(16)) : undefined;
   const state: CallState = {
+    traceId,
     last: undefined,
     attempts: 0,
     outcome: "not-revoked",

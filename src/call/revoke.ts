@@ -35,12 +35,14 @@ export function isOpen({ last, aborted, ...state }: CallState): boolean {
 export function openCheck(
   transport: Transport,
   credential: CallCredential,
-  { ref, outcome }: { ref: TokenRef; outcome: CallState["outcome"] },
+  ref: TokenRef,
+  { outcome, traceId }: CallState,
   settings: CallSettings,
 ): Call {
   const { current = "", secrets } = credential;
   const judge = (reading: Reading) => settle(outcome, find(reading, ref.tokenSlug));
-  return openRecordRead(transport, { credential: fixedCredential(current, secrets), slugs: ref, judge }, settings);
+  const same = fixedCredential(current, secrets);
+  return openRecordRead(transport, { credential: same, slugs: ref, traceId, judge }, settings);
 }
 
 /** @throws as {@link conclude}. */
@@ -53,10 +55,9 @@ export async function revoke(
   const ended = await perform(openRevoke(transport, credential, ref, settings), settings);
   if (!isOpen(ended)) return conclude(ended, undefined, ref, settings);
   const { signal } = settings;
-  const { outcome } = ended;
-  const check = openCheck(transport, credential, { ref, outcome }, settings);
+  const check = openCheck(transport, credential, ref, ended, settings);
   // The API found no such token, and that alone leaves most open: one more read is worth it.
-  for (let left = outcome === "absent" ? 1 : 0; ; left--) {
+  for (let left = ended.outcome === "absent" ? 1 : 0; ; left--) {
     await check.attempt();
     const isLast = left === 0 || readingOf(check).kind !== "unreadable" || check.state.aborted;
     const delay = isLast ? undefined : backoff(0);

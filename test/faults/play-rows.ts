@@ -123,7 +123,7 @@ function expectTruth(row: Row, { result, dead }: Played): void {
 }
 
 /** The record is asked where a request was sent and the answer leaves the token open, once, and with the same credential. */
-function expectReads(row: Row, { result, requests, reads, account }: Played): void {
+function expectReads(row: Row, { result, requests, reads, events, account }: Played): void {
   const refused =
     result instanceof kaiten.KaitenError &&
     (result.status === 401 || (result.status === 403 && row.error === "Problem"));
@@ -131,28 +131,28 @@ function expectReads(row: Row, { result, requests, reads, account }: Played): vo
   // Without an answer of use, what ended absent is read twice.
   const expected = row.reads ?? (open ? (row.outcome === "absent" && !row.record ? 2 : 1) : 0);
   expect.soft(reads.length, "reads of the record").toBe(expected);
+  expect.soft(events.filter(({ method }) => method === "GET").length, "an event for each read").toBe(expected);
   const last = requests.at(-1)?.authorization;
   expect
     .soft(reads, "what is read, and by whom")
     .toMatchObject(reads.map(() => ({ path: new URL(account).pathname, authorization: last })));
 }
 
-function expectTraces(row: Row, { result, requests, reads, events }: Played): void {
+function expectTraces(row: Row, { result, requests, reads }: Played): void {
   const idsOf = (all: readonly Exchange[]) => all.map(({ raw }) => TRACEPARENT.exec(raw)?.slice(1) ?? []);
   const [sent, read] = [idsOf(requests), idsOf(reads)];
-  const distinct = (part: number) => new Set(sent.map((ids) => ids[part]));
+  const distinct = (part: number) => new Set([...sent, ...read].map((ids) => ids[part]));
   if (row.browser) {
     // CORS allows no such header.
     expect.soft([...sent, ...read].flat(), "a browser sends no header of ours").toEqual([]);
     expect.soft(result.traceId, "a browser reads no header of theirs").toBeUndefined();
   } else {
     const [trace = result.traceId, ...others] = distinct(0);
-    expect.soft(others, "one trace for all attempts").toEqual([]);
+    expect.soft(others, "one trace for the call and its reads").toEqual([]);
     expect.soft(result.traceId, "can be found in the server's logs").toBe(row.traceId ?? trace);
     // A span for each attempt that sent something. The platform's fetch sends twice after a 421.
-    expect.soft(distinct(1).size, "a span for each attempt").toBe(Math.min(requests.length, result.attempts));
-    const traces = events.filter(({ method }) => method === "GET").map(({ traceId }) => traceId);
-    expect.soft(traces, "a read can be found, too").toEqual(read.map(([trace]) => trace));
+    const attempts = Math.min(requests.length, result.attempts) + reads.length;
+    expect.soft(distinct(1).size, "a span for each attempt").toBe(attempts);
   }
   const agents = [...requests, ...reads].map(({ raw }) => USER_AGENT.test(raw));
   expect.soft(new Set(agents), "says who it is, except in a browser").not.toContain(row.browser ?? false);

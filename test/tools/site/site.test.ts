@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launchChromium } from "../../../scripts/runtimes/runtimes.js";
+import { launchChromium } from "../../../scripts/runtimes.js";
 
 const ORIGIN = "http://site.test";
 const pages = readdirSync("site", { recursive: true, encoding: "utf8" })

@@ -38,7 +38,7 @@ export async function createConsumer(): Promise<string> {
   execSync(`npm install --no-audit --no-fund --loglevel=error "./${tarball}"`, { cwd: folder, stdio: "pipe" });
 
   // A copy, so that the package is found where it is installed.
-  copyFileSync(join("scripts", "runtimes", "scenario.ts"), join(folder, "scenario.ts"));
+  copyFileSync(join("test", "runtimes", "scenario.ts"), join(folder, "scenario.ts"));
   const input = { cwd: folder, input: "scenario.ts", logLevel: "warn", platform: "browser" } as const;
   await build({ ...input, external: /^kaiten-/, output: { file: join(folder, "scenario.js") } });
   await build({ ...input, output: { file: join(folder, "bundle.js") } });
