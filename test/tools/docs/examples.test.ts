@@ -2,7 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import ts from "typescript";
-import { expect, test } from "vitest";
+import * as vitest from "vitest";
+import * as library from "../../../src/index.js";
+import * as testing from "../../../src/testing/index.js";
+
+const { expect, test } = vitest;
 
 /** What a block may use without declaring it. */
 const EXPLAINED = `
@@ -51,6 +55,22 @@ function compile(): string[] {
   host.readFile = (file) => files.get(resolve(file)) ?? readFile(file);
   const program = ts.createProgram([...files.keys()], options, host);
   return ts.getPreEmitDiagnostics(program).map((diagnostic) => ts.formatDiagnostic(diagnostic, host).trim());
+}
+
+const MODULES: Record<string, object> = {
+  "kaiten-service-accounts": library,
+  "kaiten-service-accounts/testing": testing,
+  vitest,
+};
+
+// Those that are tests are tests of this file.
+for (const [, code] of blocks.filter(([, code]) => code.includes("\ntest("))) {
+  const { outputText } = ts.transpileModule(code, { compilerOptions: { module: ts.ModuleKind.CommonJS } });
+  new Function("require", "exports", "createKaitenClient", outputText)(
+    (name: string) => MODULES[name],
+    {},
+    library.createKaitenClient,
+  );
 }
 
 test("the examples of the README and of docs/ compile", () => {
