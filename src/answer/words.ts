@@ -40,6 +40,8 @@ const BY_CODE: Readonly<Record<string, (scope: string) => string>> = {
     "No credential arrived. A proxy on the way may remove the Authorization header.",
   "Auth.UserDeleted": () => "The user that the credential belongs to is deleted: use another credential.",
   "Auth.MembershipDeleted": () => "The membership that the credential belongs to has ended: use another credential.",
+  // What it means was said: it is the API's own answer.
+  "Token.NotFound": () => "",
   "ValidateToken.Invalid": () =>
     "The credential is revoked, expired or unknown here, or the API cannot reach its database, which looks the same: use another credential, or try again later.",
 };

@@ -53,8 +53,8 @@ export async function revoke(
   settings: CallSettings,
 ): Promise<Revocation> {
   const ended = await perform(openRevoke(transport, credential, ref, settings), settings);
-  if (!isOpen(ended)) return conclude(ended, undefined, ref, settings);
   const { signal } = settings;
+  if (!isOpen(ended) || signal?.aborted) return conclude(ended, undefined, ref, settings);
   const check = openCheck(transport, credential, ref, ended, settings);
   // The API found no such token, and that alone leaves most open: one more read is worth it.
   for (let left = ended.outcome === "absent" ? 1 : 0; ; left--) {
@@ -67,7 +67,9 @@ export async function revoke(
     if (signal?.aborted) break;
   }
   const finding = find(readingOf(check), ref.tokenSlug);
-  return conclude({ ...ended, aborted: signal?.aborted === true }, finding, ref, settings);
+  // What was read in time is not hidden by an abort that came later.
+  const aborted = signal?.aborted === true && finding.kind === "unreadable";
+  return conclude({ ...ended, aborted }, finding, ref, settings);
 }
 
 /**

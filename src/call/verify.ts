@@ -48,8 +48,9 @@ const ALONE =
   "The API refused the secret, which alone proves nothing: it says the same when it cannot reach its database.";
 const OWN = "The secret is the client's own credential: another one is needed as its control.";
 const CONTROL_FAILED = ({ validity, reason }: Verification): string => {
-  const what = validity === "inactive" ? "it was refused, too." : reason;
-  return `The control, the same request with the client's own credential, failed: ${what} Use one that may revoke tokens, or try again later.`;
+  // In words that nobody takes for the verdict on the secret.
+  const refused = { inactive: "it was refused, too.", active: "it may not revoke tokens.", unknown: reason };
+  return `The control, the same request with the client's own credential, failed: ${refused[validity]} Use one that may revoke tokens, or try again later.`;
 };
 const INACTIVE =
   "The API refused the secret twice, and accepted the client's own credential in between: the secret is revoked, expired, mistyped or of another deployment. Other replicas may accept it for up to five minutes after its revocation.";

@@ -1,7 +1,30 @@
 // A call as a whole: how many attempts it makes, how long it waits, and what its result and its observer are told.
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createKaitenClient } from "../../src/index.js";
-import { absent, answer, BASE, lost, never, page, problem, REF, refused, revoke, TOKEN } from "./fake-api.js";
+import { type ClientOptions, createKaitenClient, type KaitenError } from "../../src/index.js";
+import {
+  absent,
+  account,
+  active,
+  answer,
+  BASE,
+  entry,
+  json,
+  lost,
+  never,
+  noAccount,
+  page,
+  problem,
+  REF,
+  REVOKED_AT,
+  record,
+  refused,
+  revoke,
+  revokedEntry,
+  type Step,
+  TOKEN,
+  unreadable,
+} from "./fake-api.js";
 
 const URL_OF_REF = `${BASE}/service-accounts/ci-bot/tokens/deploy-key`;
 
@@ -132,60 +155,222 @@ describe("Retry-After", () => {
   });
 });
 
+const REVOKED = record(revokedEntry());
+const ACTIVE = record(active());
+const OTHERS = record(entry("other"), entry("deploy"), entry("deploy-key-2"));
+
 describe("absent", () => {
-  test("rejects at the first attempt", async () => {
-    expect((await ended(absent())).error).toMatchObject({ name: "KaitenProblemError", outcome: "absent", attempts: 1 });
-  });
-
-  test("rejects after attempts that cannot have revoked the token", async () => {
-    const { error } = await ended([refused(), answer(429), absent()]);
-    expect(error).toMatchObject({ outcome: "absent", attempts: 3 });
-  });
-
-  test.each([
-    ["after a lost answer", [lost(), absent()], {}],
-    ["after an error of the server, whatever came between", [answer(500), answer(429), absent()], {}],
-    ["with ignoreAbsent", [absent()], { ignoreAbsent: true }],
-    ["with maybeRevoked", [absent()], { maybeRevoked: true }],
-  ])("resolves %s", async (_, steps, call) => {
-    expect((await ended(steps, { call })).result).toEqual({
-      ...{ ref: REF, outcome: "absent", attempts: steps.length, status: 404 },
-      ...{ at: expect.any(String), traceId: expect.stringMatching(/^[\da-f]{32}$/) },
-    });
+  test("rejects, whatever came before: only a record can say that the token was revoked", async () => {
+    for (const steps of [[absent()], [refused(), answer(429), absent()], [lost(), absent()]]) {
+      const { error } = await ended(steps);
+      expect(error).toMatchObject({ name: "KaitenProblemError", outcome: "absent", attempts: steps.length });
+    }
   });
 
   test.each([
     ["a problem without a code", problem(404)],
     ["a problem with another code", problem(404, { code: "NOT_FOUND" })],
     ["a page", page(404)],
-  ])("is not said by a 404 that is %s, whatever is accepted", async (_, step) => {
-    expect((await ended(step, { call: { ignoreAbsent: true } })).error).toMatchObject({ outcome: "not-revoked" });
-    expect((await ended(step, { call: { maybeRevoked: true } })).error).toMatchObject({ outcome: "unknown" });
+  ])("is not said by a 404 that is %s", async (_, step) => {
+    expect((await ended(step)).error).toMatchObject({ outcome: "not-revoked" });
   });
 });
 
-describe("maybeRevoked counts as an attempt that may have revoked the token", () => {
+describe("the record settles what is open", () => {
+  const ENDS: [string, Step[], KaitenError["outcome"]][] = [
+    ["a refusal", [problem(422)], "not-revoked"],
+    ["a limit", [answer(429)], "not-revoked"],
+    ["a gateway's 403", [page(403)], "not-revoked"],
+    ["a client that left, to an intermediary", [page(499)], "unknown"],
+    ["a lost answer", [lost()], "unknown"],
+    ["no answer in time", [never], "unknown"],
+    ["an error of the server", [problem(500)], "unknown"],
+    ["a redirect", [page(302)], "unknown"],
+    ["a lost answer, then a refused connection", [lost(), refused()], "unknown"],
+    ["no such token", [absent()], "absent"],
+    ["no such token after a lost answer", [lost(), absent()], "absent"],
+  ];
+
+  test.each(ENDS)("after %s", async (_, steps, before) => {
+    const client = { retries: steps.length - 1 };
+    const endsWith = async (read: Step) => {
+      const { result, error, reads } = await ended(steps, { client, record: read });
+      return [reads.length, result ?? error] as const;
+    };
+    const attempts = steps.length;
+    const revoked = { outcome: "revoked", revokedAt: REVOKED_AT, revokedBy: { id: "user-2" }, attempts };
+    expect(await endsWith(REVOKED)).toMatchObject([1, revoked]);
+    const listed = before === "not-revoked" ? "not-revoked" : "unknown";
+    expect(await endsWith(ACTIVE)).toMatchObject([1, { outcome: listed, attempts }]);
+    expect(await endsWith(OTHERS)).toMatchObject([1, { outcome: "absent", attempts }]);
+    expect(await endsWith(noAccount())).toMatchObject([1, { outcome: "absent", attempts }]);
+    expect(await endsWith(unreadable())).toMatchObject([before === "absent" ? 2 : 1, { outcome: before, attempts }]);
+  });
+
+  test.each<[string, Step | Step[], Partial<ClientOptions>]>([
+    ["a 204", answer(204), {}],
+    ["a 401 problem", problem(401), {}],
+    ["a gateway's 401", page(401), {}],
+    ["a 403 problem", problem(403), {}],
+    ["a lost answer and a 401", [lost(), problem(401)], { retries: 1 }],
+    ["a connection that was refused", refused(), {}],
+    ["a provider that fails", answer(204), { token: () => Promise.reject(new Error("sealed")) }],
+  ])("it is not read after %s", async (_, steps, client) => {
+    expect((await ended(steps, { client: { retries: 0, ...client }, record: REVOKED })).reads).toEqual([]);
+  });
+
+  test("after absent it is read once more, a moment later, if the first read got no usable answer", async () => {
+    const later = await ended(absent(), { record: [page(503), REVOKED] });
+    expect(later.result).toMatchObject({ outcome: "revoked", status: 404, attempts: 1 });
+    expect(later.readEvents).toMatchObject([
+      { number: 1, status: 503, outcome: "absent", delay: expect.any(Number) },
+      { number: 2, status: 200, outcome: "revoked" },
+    ]);
+    expect(later.readEvents[1]).not.toHaveProperty("delay");
+    expect((await ended(absent(), { record: [page(503), page(503), REVOKED] })).error).toMatchObject({
+      outcome: "absent",
+    });
+    expect((await ended(lost(), { client: { retries: 0 }, record: [page(503), REVOKED] })).reads).toHaveLength(1);
+  });
+
+  test("it is waited for at most five seconds, or as long as an attempt may take", async () => {
+    const client = { retries: 0 };
+    const { took, error } = await ended(problem(422), { client, record: never });
+    expect([took, error?.outcome]).toEqual([5_000, "not-revoked"]);
+    expect((await ended(problem(422), { client: { ...client, timeout: 70 }, record: never })).took).toBe(70);
+  });
+
+  test("it is asked with the token that the last attempt was sent with, and not past a cache", async () => {
+    const token = ({ rejected }: { rejected?: string }) => (rejected ? "token-2" : "token-1");
+    const { reads } = await ended([problem(401), problem(422)], { client: { token } });
+    expect(reads).toHaveLength(1);
+    expect(reads[0]).toMatchObject({
+      url: `${BASE}/service-accounts/ci-bot`,
+      init: { method: "GET", redirect: "manual" },
+    });
+    expect(reads[0]?.headers.get("authorization")).toBe("Bearer token-2");
+    expect(reads[0]?.headers.get("cache-control")).toBe("no-cache");
+  });
+
+  test("a result is the DELETE's, with who and when; an error too", async () => {
+    const step = problem(500, { errorId: "error-1" }, { "Kaiten-TraceId": "trace-1" });
+    const { result } = await ended(step, { client: { retries: 0 }, record: REVOKED });
+    expect(result).toStrictEqual({
+      ...{ ref: REF, outcome: "revoked", attempts: 1, status: 500, traceId: "trace-1", errorId: "error-1" },
+      ...{ at: "2026-11-23T12:00:00.000Z", revokedAt: REVOKED_AT, revokedBy: { id: "user-2" } },
+    });
+    const { error } = await ended(step, { client: { retries: 0 }, record: ACTIVE });
+    expect(error).toMatchObject({ status: 500, traceId: "trace-1", request: { method: "DELETE", url: URL_OF_REF } });
+    const nobody = await ended(absent(), {
+      ...{ client: { traceparent: false }, record: record(entry(REF.tokenSlug, { revokedAt: REVOKED_AT })) },
+    });
+    expect(nobody.result).toStrictEqual({
+      ...{ ref: REF, outcome: "revoked", attempts: 1, status: 404 },
+      ...{ at: "2026-11-23T12:00:00.000Z", revokedAt: REVOKED_AT },
+    });
+  });
+
+  test("a lost answer whose token the record says was revoked has no status", async () => {
+    const { result } = await ended(lost(), { client: { retries: 0, traceparent: false }, record: REVOKED });
+    expect(result).not.toHaveProperty("status");
+    expect(result).toMatchObject({ outcome: "revoked", revokedAt: REVOKED_AT });
+  });
+});
+
+describe("a record counts only if", () => {
+  const usable = account([revokedEntry()]);
+  const settled = async (read: Step) => {
+    const { result, error } = await ended(lost(), { client: { retries: 0 }, record: read });
+    return (result ?? error)?.outcome;
+  };
+  const redirected = (step: Response) => async () => Object.defineProperty(step, "redirected", { value: true });
+  const typed = (type: string) => answer(200, JSON.stringify(usable), { "Content-Type": type });
+
+  test.each<[string, Step]>([
+    ["it is what it should be", json(usable)],
+    ["with a charset", typed("Application/JSON; charset=utf-8")],
+    ["with an Age of 0", json(usable, { Age: "0" })],
+    ["with members that nobody knows", json({ ...usable, more: 1 })],
+  ])("%s", async (_, read) => {
+    expect(await settled(read)).toBe("revoked");
+  });
+
+  test.each<[string, Step]>([
+    ["the status is 200", answer(203, JSON.stringify(usable), { "Content-Type": "application/json" })],
+    ["it was not redirected", redirected(json(usable))],
+    ["it is application/json", typed("text/html")],
+    ["it is no application/jsonp", typed("application/jsonp")],
+    ["it has a media type", answer(200, new Blob([JSON.stringify(usable)]) as never)],
+    ["it comes from no cache", json(usable, { Age: "1" })],
+    ["it comes from no two caches", json(usable, { Age: "5, 5" })],
+    ["its Age can be read", json(usable, { Age: "soon" })],
+    ["it is of the account", json({ ...usable, slug: "ci-bot-2" })],
+    ["it is of the account, to the letter", json({ ...usable, slug: "CI-Bot" })],
+    ["it is an object", json([usable])],
+    ["it is JSON", answer(200, "{", { "Content-Type": "application/json" })],
+    ["it is not empty", answer(200, "", { "Content-Type": "application/json" })],
+    ["its tokens are a list", json({ ...usable, tokens: { 0: revokedEntry(), length: 1 } })],
+    ["it has tokens", json({ ...usable, tokens: undefined })],
+    ["all its tokens are objects", json({ ...usable, tokens: [null, revokedEntry()] })],
+    ["all its tokens have a name", json({ ...usable, tokens: [{ ...active(), slug: 7 }, revokedEntry()] })],
+    ["the account is not missing in other words", problem(404, { code: "NOT_FOUND" })],
+    ["the account is not missing by a page", page(404)],
+    ["the account is not missing by another status", problem(410, { code: "ServiceAccount.NotFound" })],
+  ])("%s", async (_, read) => {
+    expect(await settled(read)).toBe("unknown");
+    // Nor does such a record say that the token is not there.
+    const { error } = await ended(problem(422), { record: read });
+    expect(error).toMatchObject({ outcome: "not-revoked" });
+    expect(error?.message).toContain("The record could not be read: ");
+  });
+
   test.each([
-    ["a refusal of scope", problem(403, { code: "Auth.MissingScope" }), 1],
-    ["a refused credential", problem(401), 1],
-    ["a limit", answer(429), 3],
-    ["a connection that was refused", refused(), 3],
-  ])("%s proves nothing", async (_, step, attempts) => {
-    const { error, events } = await ended(step, { call: { maybeRevoked: true } });
-    expect(error).toMatchObject({ outcome: "unknown", attempts });
-    expect(events.map(({ outcome }) => outcome)).toEqual(Array(attempts).fill("unknown"));
-    expect((await ended(step)).error).toMatchObject({ outcome: "not-revoked" });
+    ...["2026-11-01T10:00:00Z", "2026-11-01T10:00:00.123456789Z", "2026-11-01T10:00:00+02:00", "2026-11-01t10:00:00z"],
+    // It is not compared with the local clock.
+    ...["2001-01-01T00:00:00Z", "2099-01-01T00:00:00Z"],
+  ])("the token's revokedAt is a time: %s", async (revokedAt) => {
+    const { result } = await ended(lost(), {
+      client: { retries: 0 },
+      record: record(entry(REF.tokenSlug, { revokedAt })),
+    });
+    expect(result).toMatchObject({ outcome: "revoked", revokedAt });
   });
 
-  test("a token provider that fails proves nothing", async () => {
-    const client = { token: () => Promise.reject(new Error("vault sealed")) };
-    const { error } = await ended(answer(204), { client, call: { maybeRevoked: true } });
-    expect(error).toMatchObject({ name: "KaitenError", outcome: "unknown", attempts: 1 });
+  test.each([
+    ...[undefined, null, "", "never", true, 1_764_500_000, {}, "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"],
+    ...["1970-01-01T09:00:00+09:00", "2026-11-01", "2026-11-01T10:00:00", "Sun, 01 Nov 2026 10:00:00 GMT"],
+    ...["2026-13-41T10:00:00Z", " 2026-11-01T10:00:00Z"],
+  ])("the token's revokedAt is a time, not %j", async (revokedAt) => {
+    const { error } = await ended(problem(422), { record: record(entry(REF.tokenSlug, { revokedAt })) });
+    expect(error).toMatchObject({ outcome: "not-revoked" });
+    expect(error?.message).toContain("The record listed the token as active");
   });
 
-  test("a 204 is still revoked", async () => {
-    const { result } = await ended(answer(204), { call: { maybeRevoked: true } });
-    expect(result).toMatchObject({ outcome: "revoked", attempts: 1 });
+  test("every entry of its name is revoked", async () => {
+    const revokedBefore = entry(REF.tokenSlug, { revokedAt: "2025-01-01T00:00:00Z" });
+    expect(await settled(record(revokedEntry(), active()))).toBe("unknown");
+    expect(await settled(record(active(), revokedEntry()))).toBe("unknown");
+    const { result } = await ended(lost(), { client: { retries: 0 }, record: record(revokedEntry(), revokedBefore) });
+    expect(result).toMatchObject({ revokedAt: REVOKED_AT });
+  });
+
+  test("revokedBy is a user, or left out", async () => {
+    for (const revokedBy of [null, "Ada", 7, ["Ada"]]) {
+      const read = record(entry(REF.tokenSlug, { revokedAt: REVOKED_AT, revokedBy }));
+      const { result } = await ended(lost(), { client: { retries: 0 }, record: read });
+      expect(result).toMatchObject({ outcome: "revoked" });
+      expect(result).not.toHaveProperty("revokedBy");
+    }
+    const more = { id: "user-2", name: "Ada", email: "ada@example.com" };
+    const read = record(entry(REF.tokenSlug, { revokedAt: REVOKED_AT, revokedBy: more }));
+    const { result } = await ended(lost(), { client: { retries: 0 }, record: read });
+    expect(result?.revokedBy).toStrictEqual({ id: "user-2", name: "Ada" });
+  });
+
+  test("names are matched before they are redacted", async () => {
+    const client = { retries: 0, token: "deploy-key-is-the-beginning" };
+    const { result } = await ended(lost(), { client, record: REVOKED });
+    expect(result).toMatchObject({ outcome: "revoked", revokedAt: REVOKED_AT });
   });
 });
 
@@ -195,11 +380,6 @@ describe("a result", () => {
     expect((await ended(step)).result).toStrictEqual({
       ...{ ref: REF, outcome: "revoked", attempts: 1, status: 204 },
       ...{ at: "2026-11-23T12:00:00.000Z", traceId: "trace-1" },
-    });
-    const gone = problem(404, { code: "Token.NotFound", errorId: "error-1" }, { "Kaiten-TraceId": "trace-2" });
-    expect((await ended(gone, { call: { ignoreAbsent: true } })).result).toStrictEqual({
-      ...{ ref: REF, outcome: "absent", attempts: 1, status: 404 },
-      ...{ at: "2026-11-23T12:00:00.000Z", traceId: "trace-2", errorId: "error-1" },
     });
   });
 
@@ -215,10 +395,6 @@ describe("a result", () => {
     expect((await ended(answer(204), { client: { traceparent: false } })).result).toStrictEqual({
       ...{ ref: REF, outcome: "revoked", attempts: 1, status: 204, at: "2026-11-23T12:00:00.000Z" },
     });
-    const setup = { client: { traceparent: false }, call: { ignoreAbsent: true } };
-    expect((await ended(absent(), setup)).result).toStrictEqual({
-      ...{ ref: REF, outcome: "absent", attempts: 1, status: 404, at: "2026-11-23T12:00:00.000Z" },
-    });
   });
 });
 
@@ -233,7 +409,7 @@ describe("an observer", () => {
       ],
       { client: { traceparent: false, retries: 3 } },
     );
-    const common = { ref: REF, url: URL_OF_REF, ms: 0, at: expect.any(String) };
+    const common = { ref: REF, method: "DELETE", url: URL_OF_REF, ms: 0, at: expect.any(String) };
     expect(events).toStrictEqual([
       {
         ...{ ...common, number: 1, status: 429, outcome: "not-revoked", delay: 2_000, traceId: "trace-1" },
@@ -251,10 +427,23 @@ describe("an observer", () => {
     ]);
   });
 
+  test("is told a read of the record as an event of its own, with what is known after it", async () => {
+    const { events, readEvents } = await ended(problem(422), {
+      ...{ client: { traceparent: false }, record: answer(503, "", { "Kaiten-TraceId": "trace-2" }) },
+    });
+    expect(events).toMatchObject([{ method: "DELETE", number: 1, status: 422, outcome: "not-revoked" }]);
+    expect(readEvents).toStrictEqual([
+      {
+        ...{ ref: REF, method: "GET", url: `${BASE}/service-accounts/ci-bot`, number: 1, ms: 0 },
+        ...{ status: 503, outcome: "not-revoked", at: "2026-11-23T12:00:00.000Z", traceId: "trace-2" },
+      },
+    ]);
+  });
+
   test("is not told the credential, where the server repeats it", async () => {
     const { events, result } = await ended(answer(204, null, { "Kaiten-TraceId": `of-${TOKEN}` }));
-    expect(events).toMatchObject([{ traceId: "of-[credential]" }]);
-    expect(result).toMatchObject({ traceId: "of-[credential]" });
+    expect(events).toMatchObject([{ traceId: "[credential]" }]);
+    expect(result).toMatchObject({ traceId: "[credential]" });
   });
 
   test("is told how long an attempt took", async () => {
@@ -302,12 +491,35 @@ test.each<[number, Record<string, string>, boolean]>([
   expect(requests.map(({ init }) => init.signal?.aborted)).toEqual([aborted]);
 });
 
-test.each([200, 404, 503])("a %i of a fetch that has no stream is read by its text()", async (status) => {
+describe("an answer of another fetch library", () => {
   const body = '{"code":"Token.NotFound"}';
   const headers = new Headers({ "Content-Type": "application/problem+json" });
-  const fetch = async () => ({ status, ok: status < 300, headers, text: async () => body });
-  const { error } = await ended([], { client: { fetch, retries: 0 } });
-  expect(error).toMatchObject(status === 200 ? { excerpt: body } : { code: "Token.NotFound" });
+  const fetchOf = (status: number, stream: object | undefined) => async () => ({
+    ...{ status, ok: status < 300, headers, text: async () => body },
+    ...(stream && { body: stream }),
+  });
+
+  test.each([
+    ["no body", undefined],
+    ["a body that is no web stream, as node-fetch has it", Readable.from([body])],
+  ])("with %s is read by its text()", async (_, stream) => {
+    const { error } = await ended([], { client: { fetch: fetchOf(404, stream), retries: 0 } });
+    expect(error).toMatchObject({ name: "KaitenProblemError", outcome: "absent", code: "Token.NotFound" });
+    const other = await ended([], { client: { fetch: fetchOf(200, stream), retries: 0 } });
+    expect(other.error).toMatchObject({ name: "KaitenResponseError", excerpt: body });
+  });
+
+  test("says whether the request may have been sent twice: then a refusal proves nothing", async () => {
+    const repeated = (step: Response) => async () => Object.assign(step, { repeated: true });
+    for (const step of [problem(422), answer(429), page(403), problem(401)]) {
+      const { error } = await ended(repeated(step), { client: { retries: 0 } });
+      expect(error).toMatchObject({ outcome: "unknown", attempts: 1 });
+    }
+    expect((await ended(repeated(answer(204)))).result).toMatchObject({ outcome: "revoked" });
+    expect((await ended(repeated(absent()))).error).toMatchObject({ outcome: "absent" });
+    // Of a token that this very request revoked, the record says so.
+    expect((await ended(repeated(absent()), { record: REVOKED })).result).toMatchObject({ outcome: "revoked" });
+  });
 });
 
 test.each<[string, object]>([
@@ -323,7 +535,7 @@ test.each<[string, object]>([
 test("an answer to a redirected request proves nothing, whatever it says", async () => {
   const redirected = (step: Response) => async () => Object.defineProperty(step, "redirected", { value: true });
   for (const step of [answer(204), absent(), problem(403)]) {
-    const { error } = await ended(redirected(step), { call: { ignoreAbsent: true } });
+    const { error } = await ended(redirected(step));
     expect(error).toMatchObject({ name: "KaitenResponseError", outcome: "unknown", attempts: 1 });
   }
 });

@@ -33,7 +33,7 @@ components:
   x-operations: { Delete: { operationId: delete-pet, responses: { 204: { description: Gone } } } }
   parameters: { Id: { name: id, in: path, required: true, description: Id of the pet., schema: { type: string } } }
   responses: { Problem: { description: No, content: { application/problem+json: { schema: { type: integer } } } } }
-  schemas: { Pet: { type: object, required: [name], properties: { name: { nullable: true }, age: { default: 1, type: integer } } } }
+  schemas: { Pet: { type: object, required: [name], properties: { name: {}, age: { default: 1, type: integer } } } }
 `,
 );
 const PETS = `

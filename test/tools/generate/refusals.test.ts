@@ -24,26 +24,29 @@ test.each([
   ["operationId: servers", 'operationId "servers" (it gives no new function name)'],
   ["operationId: other", 'operationId "other" (it gives no new function name)'],
   ["operationId: Other_", 'operationId "Other_" (it gives no new function name)'],
-  ["operationId: a, parameters: [{ name: q, in: header }]", 'header parameter "q"'],
-  ["operationId: a, parameters: [{ name: q, in: cookie }]", 'cookie parameter "q"'],
-  ["operationId: a, parameters: [{ name: q, in: query, style: pipeDelimited }]", QUERY],
-  ["operationId: a, parameters: [{ name: q, in: query, explode: false }]", QUERY],
-  ["operationId: a, parameters: [{ name: q, in: query, allowReserved: true }]", QUERY],
+  ["operationId: a, parameters: [{ name: q, in: header, schema: {} }]", 'header parameter "q"'],
+  ["operationId: a, parameters: [{ name: q, in: cookie, schema: {} }]", 'cookie parameter "q"'],
+  ["operationId: a, parameters: [{ name: q, in: query, style: pipeDelimited, schema: {} }]", QUERY],
+  ["operationId: a, parameters: [{ name: q, in: query, explode: false, schema: {} }]", QUERY],
+  ["operationId: a, parameters: [{ name: q, in: query, allowReserved: true, schema: {} }]", QUERY],
   ["operationId: a, parameters: [{ name: q, in: query, content: { application/json: {} } }]", QUERY],
   ["operationId: a, parameters: [{ name: q, in: query, schema: { type: [object, 'null'] } }]", QUERY],
   ["operationId: a, parameters: [{ name: q, in: query, schema: { $ref: '#/components/schemas/O' } }]", QUERY],
-  ["operationId: a, parameters: [{ name: q&, in: query }]", 'query parameter "q&"'],
-  ["operationId: a, parameters: [{ name: id, in: path, style: matrix }]", PATH],
-  ["operationId: a, parameters: [{ name: id, in: path, explode: true }]", PATH],
+  ["operationId: a, parameters: [{ name: q&, in: query, schema: {} }]", 'query parameter "q&"'],
+  ["operationId: a, parameters: [{ name: id, in: path, style: matrix, schema: {} }]", PATH],
+  ["operationId: a, parameters: [{ name: id, in: path, explode: true, schema: {} }]", PATH],
   [
     "operationId: a, requestBody: { content: { application/x-www-form-urlencoded: {} } }",
     "application/x-www-form-urlencoded",
   ],
   ["operationId: a, requestBody: { content: { multipart/form-data: {} } }", "multipart/form-data"],
   ["operationId: a, requestBody: { content: { application/merge-patch+json: {} } }", "application/merge-patch+json"],
-  ["operationId: a, responses: { 200: { content: { text/plain: {} } } }", "text/plain"],
-  ["operationId: a, responses: { 200: { content: { application/xjson: {} } } }", "application/xjson"],
-  ["operationId: a, responses: { 404: { content: { application/problem+xml: {} } } }", "application/problem+xml"],
+  ["operationId: a, responses: { 200: { description: No, content: { text/plain: {} } } }", "text/plain"],
+  ["operationId: a, responses: { 200: { description: No, content: { application/xjson: {} } } }", "application/xjson"],
+  [
+    "operationId: a, responses: { 404: { description: No, content: { application/problem+xml: {} } } }",
+    "application/problem+xml",
+  ],
 ])("refuses the operation { %s }", async (operation, what) => {
   const path = operation.includes("in: path") ? "/{id}" : "/a";
   const paths = `  /other: { get: { operationId: other } }\n  ${path}:\n    put: { ${operation} }`;
@@ -56,14 +59,14 @@ const NO_OPENAPI_3 = "openapi.yaml:1:1 This is not an OpenAPI 3.0 or 3.1 documen
 test.each([
   ["broken YAML", "paths: {\n", "openapi.yaml:2:1 unexpected end of the stream within a flow collection"],
   ["the same key twice", "paths: {}\npaths: {}\n", "openapi.yaml:2:1 duplicated mapping key"],
-  ["Swagger 2", 'swagger: "2.0"\npaths: {}\n', NO_OPENAPI_3],
+  ["Swagger 2", 'swagger: "2.0"\ninfo: { title: Test, version: "1" }\npaths: {}\n', NO_OPENAPI_3],
   ["another version", "openapi: 4.0.0\n", "openapi.yaml: Unsupported OpenAPI version: 4.0.0"],
   ["prose", "hello\n", "openapi.yaml: Document must be JSON object, got string"],
   ["a broken $ref", specOf('  /a: { $ref: "#/components/x/A" }'), "openapi.yaml:4:7 Can't resolve $ref"],
   [
     "a broken $ref in a schema",
-    specOf("", 'x: { $ref: "#/b" }\ncomponents: { schemas: { A: { $ref: "#/b" } } }'),
-    "openapi.yaml:6:29 Can't resolve $ref",
+    specOf("  /a: {}", 'components: { schemas: { A: { $ref: "#/b" } } }'),
+    "openapi.yaml:5:29 Can't resolve $ref",
   ],
   [
     "a path with an unknown parameter",
@@ -72,14 +75,21 @@ test.each([
   ],
   [
     "a parameter that is not in the path",
-    specOf("  /a:\n    parameters: [{ name: id, in: path }]"),
+    specOf("  /a:\n    parameters: [{ name: id, in: path, schema: {} }]"),
     "openapi.yaml:5:26 Path parameter `id` is not used in the path `/a`.",
   ],
 ])("refuses a spec with %s", async (_, spec, message) => {
   expect(await refusal(spec)).toEqual([message]);
 });
 
+test("refuses a misspelt key, and says where", async () => {
+  const spec = specOf("  /a:\n    get:\n      operationId: a\n      respones: { 204: { description: Gone } }");
+  expect(await refusal(spec)).toEqual(["openapi.yaml:7:7 Property `respones` is not expected here."]);
+});
+
 test("names every fault, each in a line", async () => {
-  const lines = await refusal(specOf("  /a: { get: { operationId: new, parameters: [{ name: id, in: cookie }] } }"));
+  const lines = await refusal(
+    specOf("  /a: { get: { operationId: new, parameters: [{ name: id, in: cookie, schema: {} }] } }"),
+  );
   expect(lines).toEqual([expect.stringContaining('operationId "new"'), expect.stringContaining('parameter "id"')]);
 });
