@@ -65,3 +65,16 @@ test("a search finds a function and a page", async () => {
   }
   expect(faults).toEqual([]);
 });
+
+test.each(["index", "documents/recipes", "documents/CONTRIBUTING"])(
+  "no line of the code of %s is cut off",
+  async (path) => {
+    await page.goto(`${ORIGIN}/${path}.html`);
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll("pre")]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+        .map(({ textContent }) => textContent),
+    );
+    expect(cut).toEqual([]);
+  },
+);
