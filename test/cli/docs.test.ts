@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseYaml } from "@redocly/openapi-core";
 import { expect, test } from "vitest";
-import { CREDENTIAL, type Folder, LEAKED, makeFolder, run, TOKEN_FILE } from "./command.js";
+import { CREDENTIAL, type Folder, LEAKED, makeFolder, start, TOKEN_FILE } from "./command.js";
 import { serve } from "./servers.js";
 
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
@@ -68,7 +68,7 @@ test.for(blocks.map((block) => [block.title, block] as const))("%s runs", async 
   if (language === "yaml") pack(folder);
   const text = scriptOf(language, code).replaceAll(/https:\/\/kaiten.example.com\/api/g, server.url);
   const env = { ...server.env, KAITEN_AUTH_TOKEN: CREDENTIAL, ACCOUNT: "ci-bot", TOKEN: "deploy-key" };
-  const { code: exit, stderr } = await run([], { env, folder, shell: `set -e\n${COMMAND}\n${text}` });
+  const { code: exit, stderr } = await start([], { env, folder, shell: `set -e\n${COMMAND}\n${text}` }).ended;
   // `verify` ends with 4 where the list with the token of this secret was not revoked before.
   const isAlive = / verify/.test(text) && !text.includes("leak.csv");
   expect({ exit, stderr }).toEqual({ exit: isAlive ? 4 : 0, stderr: expect.any(String) });
