@@ -74,7 +74,7 @@ function checkImports(node: string, project: string, undici: number): void {
 }
 
 try {
-  // What `prepare` prints comes before the name.
+  // What `prepack` prints comes before the name.
   const packed = npm(`pack --loglevel=error --pack-destination "${folder}"`, ".");
   const tarball = join(folder, packed.split("\n").at(-1) ?? "");
   await checkTarball(tarball);
