@@ -20,7 +20,8 @@ export default defineConfig({
       project("unit"),
       project("contract", { globalSetup: "test/contract/global-setup.ts" }),
       project("faults"),
-      project("gateways"),
+      // They wait for what a gateway allows, and need little else.
+      project("gateways", { maxConcurrency: 16 }),
       project("cli", { globalSetup: "test/contract/global-setup.ts" }),
       project("types", {
         include: [],

@@ -19,7 +19,7 @@ export default { test: async () => console.log(JSON.stringify(await play(servers
   "worker.capnp": `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "main", worker = .worker), (name = "internet", network = (allow = ["private"]))],
+  services = [(name = "main", worker = .worker), (name = "internet", network = (allow = ["private"], tlsOptions = (trustedCertificates = [embed "ca.pem"])))],
 );
 const worker :Workerd.Worker = (
   modules = [
@@ -31,10 +31,12 @@ const worker :Workerd.Worker = (
 );`,
 };
 
-export async function createConsumer(): Promise<string> {
+/** @param ca the certificate that the scenario's servers have; ca.pem holds it. */
+export async function createConsumer(ca: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "consumer-"));
   const tarball = String(execSync(`npm pack --silent --ignore-scripts --pack-destination "${folder}"`)).trim();
-  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), `${text.trim()}\n`);
+  for (const [name, text] of Object.entries({ ...FILES, "ca.pem": ca }))
+    writeFileSync(join(folder, name), `${text.trim()}\n`);
   execSync(`npm install --no-audit --no-fund --loglevel=error "./${tarball}"`, { cwd: folder, stdio: "pipe" });
 
   // A copy, so that the package is found where it is installed.

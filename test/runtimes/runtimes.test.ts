@@ -5,14 +5,16 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { Unavailable } from "../../scripts/runtimes.js";
 import { createConsumer } from "./consumer.js";
 import { RUNTIMES } from "./runtimes.js";
-import { startServers } from "./servers.js";
+import { createCertificate, startServers } from "./servers.js";
 
 const required = (process.env.REQUIRE_RUNTIMES ?? "").split(",").filter(Boolean);
 const isRequired = (name: string) => required.some((kind) => name.toLowerCase().startsWith(kind));
 
 let folder: string;
+let certificate: Awaited<ReturnType<typeof createCertificate>>;
 beforeAll(async () => {
-  folder = await createConsumer();
+  certificate = await createCertificate();
+  folder = await createConsumer(certificate.cert);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -21,7 +23,7 @@ test("every runtime that is required is one of these", () => {
 });
 
 test.for(RUNTIMES.map((runtime) => [runtime.name, runtime] as const))("%s", async ([name, runtime], { skip }) => {
-  const { stop, ...servers } = await startServers();
+  const { stop, ...servers } = await startServers(certificate);
   try {
     expect(await runtime.play(folder, { api: inject("prism").url, ...servers })).toEqual(runtime.expected);
   } catch (error) {

@@ -1,8 +1,11 @@
 // What a caller of the package sees, in words. It runs on every runtime, so it uses nothing that only Node has.
 import { type ClientOptions, createKaitenClient, KaitenError } from "kaiten-service-accounts";
 
-/** Base URLs, by how the server behaves: `api` as openapi.yaml says, `closed` is not there. */
-export type Servers = Record<"api" | "silent" | "breaking" | "closed", string>;
+/**
+ * Base URLs, by how the server behaves: `api` as openapi.yaml says, `closed` is not there. `refusing` offers HTTP/2: it
+ * carries a request out, refuses its stream as if it had not, and answers 401 when the request comes again.
+ */
+export type Servers = Record<"api" | "silent" | "breaking" | "refusing" | "closed", string>;
 
 /** What was seen, by scene. */
 export type Seen = Record<string, string>;
@@ -30,6 +33,8 @@ const SCENES: Record<string, (servers: Servers) => Promise<string>> = {
     await revoke(breaking);
     return revoke(breaking);
   },
+
+  "refused stream": ({ refusing }) => revoke(refusing),
 
   "connection refused": ({ closed }) => revoke(closed),
 };
