@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, execSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { commandOf } from "./command.js";
@@ -11,9 +11,9 @@ import { install as installRuntime, PACKAGES } from "./runtimes.js";
 
 const { name, version, bin } = JSON.parse(fs.readFileSync("package.json", "utf8"));
 
-/** No sources, no tests, no types of the command, no documents but these. */
+/** No sources, no tests, no types of the command, no documents but these, to which others lead. */
 const PUBLISHED =
-  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|openapi\.yaml|docs\/[\w-]+\.(md|svg)|dist\/(shared\/)?[\w-]+\.(js|d\.ts)|dist\/cli\/([\w-]+\.js|THIRD-PARTY-LICENSES\.txt))$/;
+  /^(package\.json|LICENSE|openapi\.yaml|((src|docs|\.github)\/)?[\w-]+\.md|docs\/command\.svg|dist\/(shared\/)?[\w-]+\.(js|d\.ts)|dist\/cli\/([\w-]+\.js|THIRD-PARTY-LICENSES\.txt))$/;
 
 /** All that a user of the library installs. The last one belongs to openapi-fetch. */
 const INSTALLED = [name, "openapi-fetch", "openapi-typescript-helpers"];
@@ -49,8 +49,16 @@ function checkInstalled(project: string): void {
   for (const found of fs.readdirSync(join(root, name), { recursive: true, encoding: "utf8" })) {
     const isFile = fs.statSync(join(root, name, found)).isFile();
     if (isFile) assert.match(found.replaceAll("\\", "/"), PUBLISHED, `${found} is not to be published`);
+    if (found.endsWith(".md")) checkLinks(join(root, name, found));
   }
   for (const command of Object.keys(bin)) assert.equal(npm(`exec --offline -- ${command} --version`, project), version);
+}
+
+/** What a page leads to is in the package, too. */
+function checkLinks(page: string): void {
+  for (const [, link = ""] of fs.readFileSync(page, "utf8").matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g)) {
+    assert.ok(fs.existsSync(join(dirname(page), link)), `${page} leads to ${link}, which is not published`);
+  }
 }
 
 /** By `import` and by `require`, in processes of their own. */
@@ -66,7 +74,7 @@ function checkImports(node: string, project: string, undici: number): void {
 }
 
 try {
-  // What `prepare` prints comes before the name.
+  // What `prepack` prints comes before the name.
   const packed = npm(`pack --loglevel=error --pack-destination "${folder}"`, ".");
   const tarball = join(folder, packed.split("\n").at(-1) ?? "");
   await checkTarball(tarball);

@@ -1,8 +1,12 @@
-// The TypeScript in the README and in docs/ compiles as it stands, beside the names that the text around it explains.
+// The code in the README and in docs/ compiles as it stands, beside the names that the text around it explains.
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import ts from "typescript";
-import { expect, test } from "vitest";
+import * as vitest from "vitest";
+import * as library from "../../../src/index.js";
+import * as testing from "../../../src/testing/index.js";
+
+const { expect, test } = vitest;
 
 /** What a block may use without declaring it. */
 const EXPLAINED = `
@@ -26,9 +30,8 @@ const EXPLAINED = `
     };
     interface Message {
       body: library.TokenRef;
-      redelivered: boolean;
-      accept(): Promise<void>;
-      reject(): Promise<void>;
+      accept: () => Promise<void>;
+      reject: () => Promise<void>;
     }
     const queue: AsyncIterable<Message>;
   }`;
@@ -37,7 +40,7 @@ const documents = ["README.md", ...readdirSync("docs", { encoding: "utf8" }).map
 const blocks = documents
   .filter((name) => name.endsWith(".md"))
   .flatMap((name) => {
-    const found = readFileSync(name, "utf8").matchAll(/^```ts\n(.*?)^```$/gms);
+    const found = readFileSync(name, "utf8").matchAll(/^```[jt]s\n(.*?)^```$/gms);
     return Array.from(found, ([, code], index) => [`${name}.${index + 1}.ts`, `${code}\nexport {};`] as const);
   });
 
@@ -52,6 +55,22 @@ function compile(): string[] {
   host.readFile = (file) => files.get(resolve(file)) ?? readFile(file);
   const program = ts.createProgram([...files.keys()], options, host);
   return ts.getPreEmitDiagnostics(program).map((diagnostic) => ts.formatDiagnostic(diagnostic, host).trim());
+}
+
+const MODULES: Record<string, object> = {
+  "kaiten-service-accounts": library,
+  "kaiten-service-accounts/testing": testing,
+  vitest,
+};
+
+// Those that are tests are tests of this file.
+for (const [, code] of blocks.filter(([, code]) => code.includes("\ntest("))) {
+  const { outputText } = ts.transpileModule(code, { compilerOptions: { module: ts.ModuleKind.CommonJS } });
+  new Function("require", "exports", "createKaitenClient", outputText)(
+    (name: string) => MODULES[name],
+    {},
+    library.createKaitenClient,
+  );
 }
 
 test("the examples of the README and of docs/ compile", () => {

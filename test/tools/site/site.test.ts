@@ -58,10 +58,23 @@ test("a search finds a function and a page", async () => {
   await page.locator("#tsd-search-trigger").click();
   for (const [words, found] of [
     ["createKaitenClient", "createKaitenClient"],
-    ["best-effort notification", "outcomes"],
+    ["contradict each other", "outcomes"],
   ] as const) {
     await page.locator("#tsd-search-input").fill(words);
-    await expect.poll(() => page.locator("#tsd-search-results").innerText(), { timeout: 50_000 }).toContain(found);
+    await expect.poll(() => page.locator("#tsd-search-results").textContent(), { timeout: 50_000 }).toContain(found);
   }
   expect(faults).toEqual([]);
 });
+
+test.each(["index", "documents/recipes", "documents/CONTRIBUTING"])(
+  "no line of the code of %s is cut off",
+  async (path) => {
+    await page.goto(`${ORIGIN}/${path}.html`);
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll("pre")]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+        .map(({ textContent }) => textContent),
+    );
+    expect(cut).toEqual([]);
+  },
+);
