@@ -17,7 +17,7 @@ export const servers = [
 /** The statuses that each operation documents as problems (`application/problem+json`, RFC 9457). */
 export const problemStatuses = {
   deleteServiceAccountToken: [400, 401, 403, 404, 422, 500],
-  getServiceAccount: [404],
+  getServiceAccount: [400, 401, 403, 404, 500],
 } as const;
 
 type Init<Id extends keyof Operations> = object extends FetchOptions<Operations[Id]> ? [init?: FetchOptions<Operations[Id]>] : [init: FetchOptions<Operations[Id]>];
@@ -28,7 +28,7 @@ export const createClient = (options: ClientOptions): Client => createFetchClien
 /**
  * Revoke a service account's token
  *
- * Takes an API token of a service account out of use: afterwards the token no longer authenticates [documented]. That cannot be undone [assumed]. The organization is the one that the bearer credential belongs to, so nothing in the request names it [documented]. A token that was revoked before is answered like one that never was: 404 [observed].
+ * Takes an API token of a service account out of use: afterwards the token no longer authenticates. That cannot be undone [assumed]. The organization is the one that the bearer credential belongs to, so nothing in the request names it. A token that was revoked before is answered like one that never was: 404 [observed]. So the answer to a request that was sent twice on the way, or again after a lost answer, is no proof: the record is, see `get-service-account`.
  *
  * - `serviceAccountSlug`: Slug of the service account that owns the token.
  *
@@ -43,7 +43,7 @@ export function deleteServiceAccountToken(client: Client, ...init: Init<"delete-
 /**
  * Get a service account by slug
  *
- * The record of a service account with all its tokens, revoked and expired ones included, newest first [documented]. It comes at once, without pages; a token is left out only some time after it was revoked or expired, by default 90 days [observed]. Secrets are never in it [documented].
+ * The record of a service account with all its tokens, newest first. Tokens that are revoked or have expired are among them, until they are deleted: by default 90 days later. All come at once, without pages, and never with their secrets. So it tells whether a token is revoked, when and by whom, and reading it changes nothing. The scope `write:tokens` implies `read:tokens`: who may revoke may also read. Each read is metered (`service-accounts-read`).
  *
  * - `serviceAccountSlug`: Slug of the service account.
  *

@@ -7,10 +7,11 @@ type Responses = operations["delete-service-account-token"]["responses"];
 /** A status that the spec documents as a problem. */
 export type ProblemStatus = (typeof problemStatuses.deleteServiceAccountToken)[number];
 
+/** The gateway's 429 has no documented content, and another gateway may answer with a problem. */
 type Documented<Status> = Status extends keyof Responses
   ? Responses[Status] extends { content: infer Content }
     ? Content[keyof Content]
-    : never
+    : components["schemas"]["Problem"]
   : components["schemas"]["Problem"];
 
 /**

@@ -1,9 +1,8 @@
 // Serves the fake over real sockets, on Node.
-
 export async function listen(fetch: (url: string, init: RequestInit) => Promise<Response>, port: number) {
-  // Imported here, so that the rest of the fake works everywhere.
-  const [{ createServer }, { EventEmitter }] = await Promise.all([import("node:http"), import("node:events")]);
-  const server = createServer(async ({ method, url, headers, socket }, reply) => {
+  // Not imported: a bundler for browsers would look for these modules.
+  const [http, { once }] = [process.getBuiltinModule("node:http"), process.getBuiltinModule("node:events")];
+  const server = http.createServer(async ({ method, url, headers, socket }, reply) => {
     const gone = new AbortController();
     reply.once("close", () => gone.abort());
     try {
@@ -13,13 +12,12 @@ export async function listen(fetch: (url: string, init: RequestInit) => Promise<
     } catch {
       socket.resetAndDestroy();
     }
-  }).listen(port, "127.0.0.1");
-  await EventEmitter.once(server, "listening");
+  });
+  await once(server.listen(port, "127.0.0.1"), "listening");
   async function close(): Promise<void> {
     if (!server.listening) return;
     server.closeAllConnections();
-    await EventEmitter.once(server.close(), "close");
+    await once(server.close(), "close");
   }
-  const address = server.address() as { port: number };
-  return { url: `http://127.0.0.1:${address.port}/api`, close };
+  return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}/api`, close };
 }

@@ -10,33 +10,59 @@ import { type Prism, startPrismProxy } from "../../scripts/prism.js";
 import { createFakeKaiten, type Fault } from "../../src/testing/index.js";
 import { readAnswers } from "./spec.js";
 
-const OLD = { serviceAccountSlug: "ci-bot", tokenSlug: "old-key" };
-const fake = createFakeKaiten({ tokens: [OLD, { ...OLD, tokenSlug: "deploy-key" }] });
+const slugs = ["old-key", "older-key", "deploy-key", "live-key"];
+const tokens = slugs.map((tokenSlug) => ({ serviceAccountSlug: "ci-bot", tokenSlug }));
+const EXPIRED = { serviceAccountSlug: "ci-bot", tokenSlug: "expired-key", expiresAt: "2026-01-01T00:00:00Z" };
+const fake = createFakeKaiten({ tokens: [...tokens, EXPIRED] });
 fake.credentials.set("ksh_without-scopes", []);
 
 interface Way {
   token?: string;
-  path?: string;
+  /** Slugs: of the account, and for a DELETE of the token. */
+  account?: string;
+  slug?: string;
   fault?: Fault;
 }
 
 /** Every way in which the fake gives a documented answer, by status. */
-const WAYS: Record<number, Record<string, Way>> = {
-  204: { "a token that is active": {}, "an answer of a stale replica": { path: "old-key", fault: "stale-replica" } },
-  400: { "a played 400": { fault: "api-400" } },
-  401: { "an unknown credential": { token: "ksh_unknown" } },
-  403: { "a credential without the scope": { token: "ksh_without-scopes" } },
-  404: {
-    "a token that is revoked": {},
-    "a token that stays hidden": { fault: "hidden-token" },
-    "a wrong base URL": { fault: "wrong-base-url" },
+const WAYS: Record<"DELETE" | "GET", Record<number, Record<string, Way>>> = {
+  DELETE: {
+    204: { "a token that is active": {}, "an answer of a stale replica": { slug: "old-key", fault: "stale-replica" } },
+    400: { "a played 400": { fault: "api-400" } },
+    401: {
+      "an unknown credential": { token: "ksh_unknown" },
+      "a database that is down": { fault: "database-down" },
+    },
+    403: { "a credential without the scope": { token: "ksh_without-scopes" } },
+    404: {
+      "a token that is revoked": {},
+      "a token that is revoked on the way, by the same request": { slug: "older-key", fault: "sent-twice" },
+      "a membership that has ended": { fault: "membership-ended" },
+      "a token that stays hidden": { fault: "hidden-token" },
+      "a wrong base URL": { fault: "wrong-base-url" },
+    },
+    422: { "a played 422": { fault: "api-422" } },
+    429: { "the gateway's limit": { fault: "gateway-429" } },
+    500: {
+      "a played 500 before the commit": { fault: "api-500-before-commit" },
+      "a played 500 after the commit": { fault: "api-500-after-commit" },
+    },
   },
-  422: { "a played 422": { fault: "api-422" } },
-  500: {
-    "a played 500 before the commit": { fault: "api-500-before-commit" },
-    "a played 500 after the commit": { fault: "api-500-after-commit" },
+  GET: {
+    200: { "an account with active, expired and, by then, revoked tokens": {} },
+    401: { "an unknown credential": { token: "ksh_unknown" }, "a database that is down": { fault: "database-down" } },
+    403: { "a credential without the scope": { token: "ksh_without-scopes" } },
+    404: {
+      "an unknown account": { account: "cd-bot" },
+      "a membership that has ended": { fault: "membership-ended" },
+      "a wrong base URL": { fault: "wrong-base-url" },
+    },
+    500: { "a record that cannot be read": { fault: "record-unreadable" } },
   },
 };
+
+/** Documented, and not played: nothing in a request is malformed, and the limit of a second is the test of the fake. */
+const NOT_PLAYED = { DELETE: [], GET: [400, 429] };
 
 let server: Awaited<ReturnType<typeof fake.listen>>;
 let prism: Prism | undefined;
@@ -55,43 +81,86 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function throughPrism({ token = fake.credential, path = "deploy-key", fault }: Way): Promise<Response> {
+async function throughPrism(method: "DELETE" | "GET", way: Way): Promise<Response> {
+  const { token = fake.credential, account = "ci-bot", slug = "deploy-key", fault } = way;
   if (fault) fake.play(fault);
   const headers = { authorization: `Bearer ${token}` };
-  return fetch(`${prism?.url}/service-accounts/ci-bot/tokens/${path}`, { method: "DELETE", headers });
+  const path = `/service-accounts/${account}${method === "DELETE" ? `/tokens/${slug}` : ""}`;
+  return fetch(`${prism?.url}${path}`, { method, headers });
 }
 
 test.each(
-  Object.entries(WAYS).flatMap(([status, ways]) => Object.entries(ways).map(([name, way]) => ({ status, name, way }))),
-)("its $status for $name is as documented", async ({ status, way }) => {
+  (["DELETE", "GET"] as const).flatMap((method) =>
+    Object.entries(WAYS[method]).flatMap(([status, ways]) =>
+      Object.entries(ways).map(([name, way]) => ({ method, status: Number(status), name, way })),
+    ),
+  ),
+)("its $status to a $method for $name is as documented", async ({ method, status, way }) => {
   const before = fake.requests.length;
-  const response = await throughPrism(way);
-  expect(fake.requests.slice(before), await response.text()).toMatchObject([{ answered: Number(status) }]);
-  expect(response.status).toBe(Number(status));
+  const response = await throughPrism(method, way);
+  expect(fake.requests.slice(before), await response.text()).toMatchObject([{ method, answered: status }]);
+  expect(response.status).toBe(status);
   expect(response.headers.get("sl-violations")).toBeNull();
   // Prism does not tell application/json from application/problem+json.
-  if (response.status >= 400) expect(response.headers.get("content-type")).toBe("application/problem+json");
+  const type = status === 429 ? "text/plain" : status >= 400 ? "application/problem+json" : "application/json";
+  if (status !== 204) expect(response.headers.get("content-type")).toBe(type);
 });
 
-test("every documented status is among them", async () => {
-  const documented = (await readAnswers("openapi.yaml")).map(({ status }) => status);
-  expect(Object.keys(WAYS).map(Number)).toEqual(documented);
+test.each([
+  ["DELETE", "delete-service-account-token"],
+  ["GET", "get-service-account"],
+] as const)("every status that is documented for a %s is among them", async (method, id) => {
+  const documented = (await readAnswers("openapi.yaml", id)).map(({ status }) => status);
+  const played = [...Object.keys(WAYS[method]).map(Number), ...NOT_PLAYED[method]];
+  expect(played.sort()).toEqual(documented);
 });
 
 test("Prism objects to an answer that is not documented", async () => {
   fake.play("login-page");
-  expect((await throughPrism({})).headers.get("sl-violations")).toContain("Unable to match the returned status code");
+  expect((await throughPrism("DELETE", {})).headers.get("sl-violations")).toContain(
+    "Unable to match the returned status code",
+  );
 });
 
-test("npm run mock -- --stateful serves it with tokens to revoke, and prints how", async () => {
-  const child = spawn(process.execPath, [commandOf("jiti", "jiti"), "scripts/mock.ts", "--stateful", "--port", "0"]);
+/** Runs `npm run mock -- --stateful` without npm, until it has printed what to try. */
+async function mock(...more: string[]) {
+  const args = [commandOf("jiti", "jiti"), "scripts/mock.ts", "--stateful", "--port", "0", ...more];
+  const child = spawn(process.execPath, args);
   onTestFinished(() => void child.kill("SIGKILL"));
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [, authorization = "", url] = /curl .* "Authorization: (.+)" (.+)$/.exec(line) ?? [];
+  const [printed, logged] = [child.stdout, child.stderr].map((input) => createInterface({ input }));
+  const lines = logged?.[Symbol.asyncIterator]();
+  for await (const line of printed ?? []) {
+    const [, url, token] = /KAITEN_BASE_URL=(\S+) KAITEN_AUTH_TOKEN=(\S+)/.exec(line) ?? [];
     if (!url) continue;
-    const answers = [1, 2].map(() => fetch(url, { method: "DELETE", headers: { authorization } }));
-    expect((await Promise.all(answers)).map(({ status }) => status).sort()).toEqual([204, 404]);
-    return;
+    const send = async (method: string, path: string) => {
+      const { status } = await fetch(url + path, { method, headers: { authorization: `Bearer ${token}` } });
+      const { value = "" } = (await lines?.next()) ?? {};
+      return { status, log: value.replace(/^\S+ /, "") };
+    };
+    return { send };
   }
-  expect.unreachable("It ended before it printed a request to try.");
+  return expect.unreachable(`It ended before it printed what to try: ${(await lines?.next())?.value}`);
+}
+
+test("npm run mock -- --stateful serves it, remembers what was revoked, and logs each request", async () => {
+  const { send } = await mock();
+  const path = "/service-accounts/ci-bot/tokens/deploy-key";
+  expect(await send("DELETE", path)).toEqual({ status: 204, log: `DELETE /api${path} 204 revoked` });
+  expect(await send("DELETE", path)).toEqual({ status: 404, log: `DELETE /api${path} 404` });
+});
+
+test.each([
+  ["CSV", "account,token,secret\ncd-bot, key ,ksh_of-key\n"],
+  ["JSON", '[{ "serviceAccountSlug": "cd-bot", "tokenSlug": "key", "expiresAt": "2030-01-01T00:00:00Z" }]'],
+])("npm run mock -- --list serves the tokens of a file (%s), with the fault of --fault", async (_, text) => {
+  const file = join(folder, "tokens");
+  await writeFile(file, text);
+  const { send } = await mock("--list", file, "--fault", "sent-twice");
+  const path = "/service-accounts/cd-bot/tokens/key";
+  expect(await send("DELETE", path)).toEqual({ status: 404, log: `DELETE /api${path} 404 revoked sent-twice` });
+  expect(await send("GET", "/service-accounts/cd-bot")).toMatchObject({ status: 200 });
+});
+
+test("npm run mock -- --fault refuses a fault that is not there", async () => {
+  await expect(mock("--fault", "sent-thrice")).rejects.toThrow("There is no fault sent-thrice. See --help.");
 });

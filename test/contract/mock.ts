@@ -25,12 +25,13 @@ export function withHeaders(change: (headers: Headers) => void): Fetch {
   };
 }
 
-/** Tells Prism how to answer (RFC 7240), an attempt at a time; the last preference repeats. */
-export function preferring(...preferences: string[]): Fetch {
-  return withHeaders((headers) => {
-    const [preference = ""] = preferences.length > 1 ? preferences.splice(0, 1) : preferences;
-    headers.set("prefer", preference);
-  });
+/** Tells Prism how to answer to a method (RFC 7240), an attempt at a time; the last preference repeats. */
+export function preferring(method: "DELETE" | "GET", ...preferences: string[]): Fetch {
+  return (url, init) => {
+    if (init.method !== method) return fetch(url, init);
+    const [prefer = ""] = preferences.length > 1 ? preferences.splice(0, 1) : preferences;
+    return withHeaders((headers) => headers.set("prefer", prefer))(url, init);
+  };
 }
 
 /** The problem that a call rejects with; fails where it ends in any other way. */

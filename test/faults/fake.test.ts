@@ -6,44 +6,53 @@ import { createFakeKaiten, type FakeKaiten, type Fault } from "../../src/testing
 const REF = { serviceAccountSlug: "ci-bot", tokenSlug: "deploy-key" };
 const SELF = { serviceAccountSlug: "ci-bot", tokenSlug: "self" };
 
+const LEAKED = "ksh_leaked-secret-of-another";
+
 /** The outcome, and the error unless the call resolves. */
 type End = [Outcome, error?: "Problem" | "Response" | "Connection" | "Timeout"];
 
 /** With one retry. */
 interface Row {
-  /** Where every attempt meets the fault. */
+  /** Where every request meets the fault that can. */
   always: End;
-  /** Where only the first attempt does. Without it, no second attempt is made. */
+  /** Where only the first attempt does, and a second is made. */
   once?: End;
-  /** What `verify` reports where every attempt meets the fault. Absent: it is unknown. */
+  /** Where only the first attempt does, and no second is made. Absent: as `always`. */
+  first?: End;
+  /** What `verify` reports of a living secret where every attempt meets the fault. Absent: it is unknown. */
   verify?: "active";
   /** Whether the API carries out what meets the fault. */
   carriedOut?: true;
 }
 
-/** A fault without a row does not compile. */
-const ROWS: Record<Fault, Row> = {
+/** A fault without a row does not compile. The record can be read unless the fault says otherwise. */
+const ROWS: Record<Exclude<Fault, "record-unreadable">, Row> = {
   "connection-refused": { always: ["not-revoked", "Connection"], once: ["revoked"] },
   "lost-before-commit": { always: ["unknown", "Connection"], once: ["revoked"] },
-  "lost-after-commit": { always: ["unknown", "Connection"], once: ["absent"], carriedOut: true },
+  "lost-after-commit": { always: ["revoked"], once: ["revoked"], carriedOut: true },
   "no-answer-before-commit": { always: ["unknown", "Timeout"], once: ["revoked"] },
-  "no-answer-after-commit": { always: ["unknown", "Timeout"], once: ["absent"], carriedOut: true },
+  "no-answer-after-commit": { always: ["revoked"], once: ["revoked"], carriedOut: true },
+  "sent-twice": { always: ["revoked"], carriedOut: true, verify: "active" },
   "gateway-403": { always: ["not-revoked", "Response"], once: ["revoked"] },
   "gateway-429": { always: ["not-revoked", "Response"], once: ["revoked"] },
+  "jwt-expired": { always: ["not-revoked", "Response"] },
   "login-page": { always: ["unknown", "Response"] },
   "wrong-base-url": { always: ["not-revoked", "Problem"] },
   "hidden-token": { always: ["absent", "Problem"], verify: "active" },
+  // Met by the DELETE alone, it contradicts the record.
+  "membership-ended": { always: ["absent", "Problem"], first: ["unknown", "Problem"], verify: "active" },
+  "database-down": { always: ["not-revoked", "Problem"] },
   "api-400": { always: ["not-revoked", "Problem"] },
   "api-422": { always: ["not-revoked", "Problem"] },
   "api-429": { always: ["not-revoked", "Problem"], once: ["revoked"] },
   "api-503": { always: ["unknown", "Problem"], once: ["revoked"] },
   "api-500-before-commit": { always: ["unknown", "Problem"], once: ["revoked"] },
-  "api-500-after-commit": { always: ["unknown", "Problem"], once: ["absent"], carriedOut: true },
+  "api-500-after-commit": { always: ["revoked"], once: ["revoked"], carriedOut: true },
   // The credential was revoked before: only this replica still accepts it.
   "stale-replica": { always: ["revoked"], verify: "active", carriedOut: true },
 };
 
-const rows = Object.entries(ROWS) as [Fault, Row][];
+const rows = Object.entries(ROWS) as [keyof typeof ROWS, Row][];
 
 afterEach(() => {
   vi.useRealTimers();
@@ -58,7 +67,10 @@ function clientFor(fake: FakeKaiten, fault: Fault, baseUrl?: string) {
 /** A fake whose credential has revoked itself where the fault is about that. */
 async function fakeFor(fault: Fault): Promise<FakeKaiten> {
   const credential = "ksh_faults-of-the-fake";
-  const fake = createFakeKaiten({ tokens: [REF, { ...SELF, secret: credential }], credential });
+  const fake = createFakeKaiten({
+    tokens: [REF, { ...SELF, secret: credential }, { ...SELF, tokenSlug: "leaked", secret: LEAKED }],
+    credential,
+  });
   if (fault === "stale-replica") {
     await clientFor(fake, fault).serviceAccounts.tokens.revoke(SELF);
     fake.requests.length = 0;
@@ -73,13 +85,13 @@ async function endOf(fake: FakeKaiten, fault: Fault, baseUrl?: string): Promise<
 }
 
 function expectEnd(end: [Outcome, error?: string], row: Row, times: number): void {
-  const [outcome, error] = times === 1 ? (row.once ?? row.always) : row.always;
+  const [outcome, error] = times === 1 ? (row.once ?? row.first ?? row.always) : row.always;
   expect(end).toEqual(error ? [outcome, `Kaiten${error}Error`] : [outcome]);
 }
 
-function expectTruth(fake: FakeKaiten, fault: Fault, times: number, outcome: Outcome): void {
+function expectTruth(fake: FakeKaiten, fault: keyof typeof ROWS, times: number, outcome: Outcome): void {
   const { once, carriedOut = false } = ROWS[fault];
-  expect(fake.requests).toHaveLength(once ? 2 : 1);
+  expect(fake.requests.filter(({ method }) => method === "DELETE")).toHaveLength(once ? 2 : 1);
   expect(fake.requests[0]).toMatchObject({ fault, committed: carriedOut });
   expect(fake.isAlive(REF)).toBe(!carriedOut && !(once && times === 1));
   if (outcome === "revoked") expect(fake.isAlive(REF)).toBe(false);
@@ -114,6 +126,23 @@ describe.each([
   });
 });
 
+test.each<[Fault, End]>([
+  ["lost-after-commit", ["unknown", "Connection"]],
+  ["api-500-after-commit", ["unknown", "Problem"]],
+  ["sent-twice", ["absent", "Problem"]],
+])("where the record cannot be read, only answers decide: after %s %j", async (fault, end) => {
+  vi.useFakeTimers();
+  const fake = await fakeFor(fault);
+  fake.play("record-unreadable", { times: Number.POSITIVE_INFINITY });
+  fake.play(fault, { times: Number.POSITIVE_INFINITY });
+  const ended = endOf(fake, fault);
+  await vi.runAllTimersAsync();
+  const [outcome, error] = end;
+  expect(await ended).toEqual([outcome, `Kaiten${error}Error`]);
+  expect(fake.isAlive(REF)).toBe(false);
+  expect(fake.requests.some(({ method, answered }) => method === "GET" && answered === 500)).toBe(true);
+});
+
 test.each(rows)(
   "verify reports no more of %s than it proves, and destroys nothing",
   async (fault, { verify = "unknown" }) => {
@@ -121,7 +150,9 @@ test.each(rows)(
     const fake = await fakeFor(fault);
     const alive = fake.alive();
     fake.play(fault, { times: Number.POSITIVE_INFINITY });
-    const verification = clientFor(fake, fault).verify();
+    // Where the fault is about a revoked secret, that is the client's own.
+    const secret = fault === "stale-replica" ? fake.credential : LEAKED;
+    const verification = clientFor(fake, fault).verify(secret);
     await vi.runAllTimersAsync();
     expect(await verification).toMatchObject({ validity: verify });
     expect(fake.alive()).toEqual(alive);
@@ -129,9 +160,10 @@ test.each(rows)(
 );
 
 test("verify finds a revoked secret accepted by a stale replica, and refused by the others", async () => {
-  const fake = await fakeFor("stale-replica");
-  const { verify } = clientFor(fake, "stale-replica");
+  const fake = createFakeKaiten({ tokens: [{ ...SELF, secret: LEAKED }] });
+  const { serviceAccounts, verify } = clientFor(fake, "stale-replica");
+  await serviceAccounts.tokens.revoke(SELF);
   fake.play("stale-replica");
-  expect(await verify()).toMatchObject({ validity: "active", canRevoke: true });
-  expect(await verify()).toMatchObject({ validity: "inactive" });
+  expect(await verify(LEAKED)).toMatchObject({ validity: "active", canRevoke: true });
+  expect(await verify(LEAKED)).toMatchObject({ validity: "inactive" });
 });

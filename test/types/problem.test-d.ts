@@ -35,3 +35,7 @@ test("a problem has these members at every documented status", () => {
     [Status in ProblemStatus]: Flat<Problem & { status: Status }>;
   }>();
 });
+
+test("a problem of a status whose content is not documented has them too", () => {
+  expectTypeOf<Flat<Problem<429>>>().toEqualTypeOf<Flat<Problem & { status: 429 }>>();
+});

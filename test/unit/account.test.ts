@@ -73,9 +73,13 @@ describe("get", () => {
   });
 
   test("asks past any cache, as a GET that follows no redirect", async () => {
-    const { reads } = await get(record());
-    expect(reads).toMatchObject([{ url: URL_OF_ACCOUNT, init: { method: "GET", redirect: "manual" } }]);
+    const { reads } = await get([page(503), record()]);
+    expect(reads).toMatchObject(Array(2).fill({ init: { method: "GET", redirect: "manual" } }));
     expect(reads[0]?.headers.get("cache-control")).toBe("no-cache");
+    // A cache that heeds no header knows an answer by its URL.
+    for (const { url } of reads)
+      expect(url.split("?fresh=")).toEqual([URL_OF_ACCOUNT, expect.stringMatching(/^\w{16}$/)]);
+    expect(reads[0]?.url).not.toBe(reads[1]?.url);
   });
 
   test("is tried again, and a refused token is replaced", async () => {

@@ -1,5 +1,6 @@
 // The fake API: it behaves as the real one, plays faults, and shows the truth. Nothing here is mocked but time.
 import { readFileSync } from "node:fs";
+import { rolldown } from "rolldown";
 import ts from "typescript";
 import * as vitest from "vitest";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -7,6 +8,7 @@ import * as library from "../../src/index.js";
 import * as testing from "../../src/testing/index.js";
 import { createFakeKaiten, type FakeKaiten, type Fault } from "../../src/testing/index.js";
 import { listen } from "../../src/testing/listen.js";
+import type { Token } from "../../src/types.js";
 
 const REF = { serviceAccountSlug: "ci-bot", tokenSlug: "deploy-key" };
 const OTHER = { serviceAccountSlug: "ci-bot", tokenSlug: "old-key" };
@@ -68,15 +70,14 @@ describe("like the API,", () => {
       title: "Not Found",
       status: 404,
       code: "Token.NotFound",
-      detail: expect.any(String),
-      errorId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      detail: "Token with slug deploy-key not found for service account ci-bot or already revoked",
     });
   });
 
   test.each([
-    ["no credential", "", "401 Auth.NoIdentity"],
-    ["another scheme", "Basic a3NoOmZha2U=", "401 Auth.NoIdentity"],
-    ["a scheme that ends in the right one", "Not-Bearer ksh_fake-credential", "401 Auth.NoIdentity"],
+    ["no credential", "", "401 Auth.MissingAuthorizationHeader"],
+    ["another scheme", "Basic a3NoOmZha2U=", "401 Auth.MissingAuthorizationHeader"],
+    ["a scheme that ends in the right one", "Not-Bearer ksh_fake-credential", "401 Auth.MissingAuthorizationHeader"],
     ["an unknown credential", "Bearer ksh_unknown", "401 ValidateToken.Invalid"],
     ["the secret of a token", "bearer ksh_of-old-key", "204"],
   ])("it answers %s with what it means", async (_, authorization, expected) => {
@@ -92,8 +93,10 @@ describe("like the API,", () => {
   });
 
   test.each([
-    ["another method", { method: "GET" }],
-    ["another path", { path: "/service-accounts/ci-bot" }],
+    ["another method", { method: "PUT" }],
+    ["another method for the record", { path: "/service-accounts/ci-bot" }],
+    ["a read of one token", { method: "GET" }],
+    ["the record by a longer path", { method: "GET", path: "/service-accounts/ci-bot/" }],
     ["a longer path", { path: "/service-accounts/ci-bot/tokens/deploy-key/" }],
     ["a path before that of the API", { path: "/../web/api/service-accounts/ci-bot/tokens/deploy-key" }],
     ["a base URL without its path", { path: "/../service-accounts/ci-bot/tokens/deploy-key" }],
@@ -135,6 +138,117 @@ describe("like the API,", () => {
     const token = ({ rejected }: { rejected?: string | undefined }) => (rejected ? "ksh_renewed" : fake.credential);
     expect(await clientOf(fake, { token }).revoke(REF)).toMatchObject({ outcome: "revoked", attempts: 2 });
     expect(fake.requests).toMatchObject([{ answered: 401 }, { answered: 204 }]);
+  });
+});
+
+describe("the record of a service account", () => {
+  const NOW = Date.parse("2026-11-23T12:00:00Z");
+  const USER = { id: "fake-user", name: "Fake User" };
+  const read = (fake: FakeKaiten, slug = "ci-bot", sent: Sent = {}) =>
+    send(fake, { method: "GET", path: `/service-accounts/${slug}`, ...sent });
+  const tokensOf = async (fake: FakeKaiten) => (await (await read(fake)).json()).tokens as Token[];
+
+  test("has the members of the real one, and all tokens without their secrets, the newest first", async () => {
+    const fake = createFakeKaiten({
+      tokens: [
+        { ...REF, secret: "ksh_of-deploy-key" },
+        { ...OTHER, name: "Old", scopes: [], createdAt: "2026-01-01T00:00:00Z", expiresAt: "2026-02-01T00:00:00Z" },
+        { ...OTHER, tokenSlug: "new-key", createdAt: "2026-11-24T00:00:00Z", revokedAt: "2026-11-25T00:00:00Z" },
+        { ...OTHER, serviceAccountSlug: "cd-bot" },
+      ],
+      now: () => NOW,
+    });
+    const response = await read(fake);
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/json"]);
+    expect(response.headers.get("kaiten-traceid")).toMatch(/^[0-9a-f]{32}$/);
+    const text = await response.text();
+    expect(text).not.toContain("ksh_");
+    const common = { id: expect.any(String), createdAt: "2026-11-23T12:00:00.000Z", createdBy: USER };
+    const { tokens, ...account } = JSON.parse(text);
+    expect(account).toEqual({ ...common, name: "ci-bot", slug: "ci-bot", externalId: expect.any(String) });
+    const token = { ...common, serviceAccountId: account.id, scopes: ["write:tokens"] };
+    const [old, fresh] = [{ createdAt: "2026-01-01T00:00:00Z" }, { createdAt: "2026-11-24T00:00:00Z" }];
+    expect(tokens).toEqual([
+      { ...token, ...fresh, name: "new-key", slug: "new-key", revokedAt: "2026-11-25T00:00:00Z" },
+      { ...token, name: "deploy-key", slug: "deploy-key" },
+      { ...token, ...old, name: "Old", slug: "old-key", scopes: [], expiresAt: "2026-02-01T00:00:00Z" },
+    ]);
+    expect(new Set(tokens.map(({ id }: Token) => id)).size).toBe(3);
+  });
+
+  test("keeps a revoked token, and says when and by whom it was revoked: once", async () => {
+    let now = NOW;
+    const fake = createFakeKaiten({ tokens: [REF, OTHER], now: () => now });
+    expect(JSON.stringify(await tokensOf(fake))).not.toContain("revoked");
+    expect(await answer(fake)).toBe("204");
+    now += 60_000;
+    expect(await answer(fake)).toBe("404 Token.NotFound");
+    const [revoked, active] = await tokensOf(fake);
+    expect(revoked).toMatchObject({ slug: "deploy-key", revokedAt: "2026-11-23T12:00:00.000Z", revokedBy: USER });
+    expect(active).not.toHaveProperty("revokedAt");
+    expect(fake.requests.at(-1)).toMatchObject({ method: "GET", ref: undefined, committed: false, answered: 200 });
+  });
+
+  test("knows only accounts that have tokens", async () => {
+    const response = await read(createFakeKaiten({ tokens: [REF] }), "cd-bot");
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({
+      type: "https://tools.ietf.org/html/rfc7231#section-6.5.4",
+      title: "Not Found",
+      status: 404,
+      code: "ServiceAccount.NotFound",
+      detail: expect.any(String),
+    });
+  });
+
+  test.each([
+    ["write:tokens", 200],
+    ["read:tokens", 200],
+    ["read:cards", 403],
+  ])("can be read with the scope %s: %i", async (scope, status) => {
+    const fake = createFakeKaiten({ tokens: [REF], scopes: [scope] });
+    expect((await read(fake)).status).toBe(status);
+    expect(await answer(fake)).toBe(scope === "write:tokens" ? "204" : "403 Auth.MissingScope");
+  });
+
+  test("needs a credential that is accepted", async () => {
+    const fake = createFakeKaiten({ tokens: [REF] });
+    const codes = ["", "Bearer ksh_unknown"].map(async (authorization) => {
+      const { code } = await (await read(fake, "ci-bot", { authorization })).json();
+      return code;
+    });
+    expect(await Promise.all(codes)).toEqual(["Auth.MissingAuthorizationHeader", "ValidateToken.Invalid"]);
+  });
+
+  test("a token is dead from the start where it was revoked, and from its end on where it expires", async () => {
+    let now = NOW;
+    const fake = createFakeKaiten({
+      tokens: [
+        { ...REF, secret: "ksh_revoked", revokedAt: "2026-11-01T00:00:00Z" },
+        { ...OTHER, secret: "ksh_expiring", expiresAt: "2026-11-23T12:00:01Z", scopes: ["read:tokens"] },
+      ],
+      now: () => now,
+    });
+    const statusOf = async (secret: string) =>
+      (await read(fake, "ci-bot", { authorization: `Bearer ${secret}` })).status;
+    expect([await statusOf("ksh_revoked"), await statusOf("ksh_expiring")]).toEqual([401, 200]);
+    expect(fake.alive()).toEqual([OTHER]);
+    now += 1_000;
+    expect(await statusOf("ksh_expiring")).toBe(401);
+    expect([fake.alive(), fake.isAlive(OTHER)]).toEqual([[], false]);
+    fake.play("stale-replica");
+    expect(await statusOf("ksh_expiring")).toBe(401);
+  });
+
+  test("may have more than one token of a slug: the one that is active is revoked", async () => {
+    const fake = createFakeKaiten({ tokens: [{ ...REF, revokedAt: "2026-01-01T00:00:00Z" }, REF], now: () => NOW });
+    expect(fake.isAlive(REF)).toBe(true);
+    expect(await answer(fake)).toBe("204");
+    expect(fake.isAlive(REF)).toBe(false);
+    expect((await tokensOf(fake)).map(({ revokedAt }) => revokedAt)).toEqual([
+      "2026-01-01T00:00:00Z",
+      "2026-11-23T12:00:00.000Z",
+    ]);
   });
 });
 
@@ -249,9 +363,63 @@ describe("a fault", () => {
     }
   });
 
+  test.each<[Fault, ofDelete: string, ofRead: string]>([
+    ["connection-refused", "TypeError", "200"],
+    ["api-503", "503", "200"],
+    ["login-page", "200", "200"],
+    ["jwt-expired", "401", "401"],
+    ["wrong-base-url", "404 NOT_FOUND", "404 NOT_FOUND"],
+    ["database-down", "401 ValidateToken.Invalid", "401 ValidateToken.Invalid"],
+    ["membership-ended", "404 Token.NotFound", "404 ServiceAccount.NotFound"],
+    ["record-unreadable", "204", "500 INTERNAL"],
+  ])("%s is met by what its table says: %s for a DELETE, %s for the record", async (fault, ofDelete, ofRead) => {
+    const fake = createFakeKaiten({ tokens: [REF] });
+    fake.play(fault, { times: Number.POSITIVE_INFINITY });
+    const read = { method: "GET", path: "/service-accounts/ci-bot" };
+    const ask = (sent: Sent = {}) => answer(fake, sent).catch(({ name }: Error) => name);
+    expect([await ask(read), await ask()]).toEqual([ofRead, ofDelete]);
+    expect(fake.isAlive(REF)).toBe(ofDelete !== "204");
+    expect(fake.requests.map((request) => request.fault === fault)).toEqual([ofRead !== "200", ofDelete !== "204"]);
+  });
+
+  test("for one token is also met by reads of its account, and by no other", async () => {
+    const fake = createFakeKaiten({ tokens: [REF, { ...OTHER, serviceAccountSlug: "cd-bot" }] });
+    fake.play("record-unreadable", { ref: OTHER });
+    const read = (account: string) => answer(fake, { method: "GET", path: `/service-accounts/${account}` });
+    expect([await read("cd-bot"), await read("ci-bot"), await read("ci-bot")]).toEqual(["200", "500 INTERNAL", "200"]);
+  });
+
+  test("hidden-token takes the token out of the record, and leaves it alive", async () => {
+    const fake = createFakeKaiten({ tokens: [REF, OTHER] });
+    fake.play("hidden-token");
+    expect([await answer(fake), await answer(fake)]).toEqual(["404 Token.NotFound", "404 Token.NotFound"]);
+    const record = await (await send(fake, { method: "GET", path: "/service-accounts/ci-bot" })).json();
+    expect(record.tokens.map(({ slug }: Token) => slug)).toEqual(["old-key"]);
+    expect(fake.alive()).toEqual([REF, OTHER]);
+  });
+
+  test("membership-ended leaves the secrets of its account accepted", async () => {
+    const fake = createFakeKaiten({ tokens: [{ ...REF, secret: "ksh_of-deploy-key" }] });
+    fake.play("membership-ended", { times: Number.POSITIVE_INFINITY });
+    const authorization = "Bearer ksh_of-deploy-key";
+    expect(await answer(fake, { authorization })).toBe("404 Token.NotFound");
+    expect(await answer(fake, { authorization: "Bearer ksh_unknown" })).toBe("401 ValidateToken.Invalid");
+    expect(fake.isAlive(REF)).toBe(true);
+  });
+
+  test("sent-twice gives the answer to the second request, after the first was carried out", async () => {
+    const fake = createFakeKaiten({ tokens: [{ ...REF, secret: "ksh_self" }, OTHER] });
+    fake.play("sent-twice", { times: 2 });
+    expect(await answer(fake, { ref: OTHER })).toBe("404 Token.NotFound");
+    expect(await answer(fake, { authorization: "Bearer ksh_self" })).toBe("401 ValidateToken.Invalid");
+    expect(fake.requests).toMatchObject([{ committed: true }, { committed: true }]);
+    expect(fake.alive()).toEqual([]);
+  });
+
   test.each<[Fault, number, type: string | null, retryAfter: string | null]>([
     ["gateway-403", 403, null, null],
     ["gateway-429", 429, "text/plain", null],
+    ["jwt-expired", 401, "text/plain", null],
     ["login-page", 200, "text/html", null],
     ["wrong-base-url", 404, PROBLEM, null],
     ["hidden-token", 404, PROBLEM, null],
@@ -282,15 +450,19 @@ describe("a fault", () => {
     expect(error).toMatchObject({ message: "fetch failed", cause });
   });
 
-  test("has `errors` only where there are some, and an errorId of its own", async () => {
+  test("has `errors` only where there are some, and an errorId only with a 500, each another", async () => {
     const fake = createFakeKaiten();
-    fake.play("api-422");
-    const refused = await (await send(fake)).json();
+    const problemOf = async (fault: Fault) => {
+      fake.play(fault);
+      return (await send(fake)).json();
+    };
+    const refused = await problemOf("api-422");
     expect(refused.errors).toEqual([{ location: "path.tokenSlug", message: expect.any(String), value: null }]);
-    fake.play("api-500-before-commit");
-    const failed = await (await send(fake)).json();
+    expect(refused).not.toHaveProperty("errorId");
+    const [failed, again] = [await problemOf("api-500-before-commit"), await problemOf("api-500-before-commit")];
+    expect(failed).toMatchObject({ code: "INTERNAL", errorId: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(failed).not.toHaveProperty("errors");
-    expect(failed.errorId).not.toBe(refused.errorId);
+    expect(again.errorId).not.toBe(failed.errorId);
   });
 });
 
@@ -376,6 +548,21 @@ test("the tokens that are alive are shown without their secrets, which are among
   expect([REF, { ...REF, tokenSlug: "none" }].map(fake.isAlive)).toEqual([true, false]);
 });
 
+test("it bundles for a browser, where all of it but listen() works", async () => {
+  const logs: string[] = [];
+  const bundle = await rolldown({
+    input: "src/testing/index.ts",
+    platform: "browser",
+    onLog: (_, { message }) => logs.push(message),
+  });
+  const [{ code, imports, dynamicImports }] = (await bundle.generate()).output;
+  await bundle.close();
+  expect([logs, imports, dynamicImports]).toEqual([[], [], []]);
+  const url = `data:text/javascript,${encodeURIComponent(code)}`;
+  const { createFakeKaiten: create }: typeof testing = await import(/* @vite-ignore */ url);
+  expect(await answer(create({ tokens: [REF] }))).toBe("204");
+});
+
 function latch() {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -429,7 +616,7 @@ describe("over real sockets,", () => {
     });
     fake.play("no-answer-before-commit");
     const server = await fake.listen();
-    const ended = expect(fetch(server.url)).rejects.toThrow("fetch failed");
+    const ended = expect(fetch(server.url, { method: "DELETE" })).rejects.toThrow("fetch failed");
     await arrived.opened;
     await server.close();
     await ended;
