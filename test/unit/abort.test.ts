@@ -178,8 +178,8 @@ describe("an abort while the record is read keeps the outcome", () => {
     ["no such token", absent(), never, "absent"],
     ["no such token, in the wait for the second read", absent(), page(503), "absent"],
   ])("of %s", async (_, step, record, outcome) => {
-    const { error, reads, readEvents } = await abortWhileWaiting({ steps: [step], record });
-    expect(readEvents).toHaveLength(1);
+    const { error, reads, events, readEvents } = await abortWhileWaiting({ steps: [step], record });
+    expect([events.length, readEvents.length]).toEqual([1, 1]);
     expect(error).toMatchObject({ name: "KaitenAbortError", outcome, attempts: 1, request: REQUEST });
     expect(error.cause).toBe(REASON);
     expect(reads).toHaveLength(1);

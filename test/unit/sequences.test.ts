@@ -8,8 +8,9 @@ import { revoke } from "../../src/call/revoke.js";
 import type { Fetch, FetchResponse, KaitenError, Revocation } from "../../src/index.js";
 import { account, BASE, entry, REF, REVOKED_AT } from "./fake-api.js";
 
-// No time passes between attempts.
+// No time passes between attempts, nor between reads.
 vi.mock("../../src/call/retry.js", () => ({ backoff: () => 0, retryDelay: () => 0 }));
+vi.mock("../../src/call/deadline.js", async (original) => ({ ...(await original<object>()), pause: async () => {} }));
 
 // Half of the time went into stacks that nobody reads.
 Error.stackTraceLimit = 0;
