@@ -1,4 +1,5 @@
 // A client whose `fetch` gives scripted answers: in these tests only the network is not real.
+import { vi } from "vitest";
 import {
   type AttemptEvent,
   type CallOptions,
@@ -101,4 +102,18 @@ export function revoke(steps: Step | Step[], { client = {}, call = {}, ref = REF
     (thrown) => thrown,
   ) as Promise<KaitenError>;
   return { requests, reads, events, readEvents, result, error };
+}
+
+/** What became of a call, after whatever time it takes: for tests with fake timers. */
+export async function ended(...[steps, setup]: Parameters<typeof revoke>) {
+  const began = Date.now();
+  const { result, error, ...call } = revoke(steps, setup);
+  let took = 0;
+  const end = Promise.all([result, error]).finally(() => {
+    took = Date.now() - began;
+  });
+  await vi.runAllTimersAsync();
+  const [value, thrown] = await end;
+  const waits = call.requests.slice(1).map(({ at }, index) => at - (call.requests[index]?.at ?? 0));
+  return { ...call, result: value, error: thrown, took, waits };
 }

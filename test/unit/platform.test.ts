@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { USER_AGENT } from "../../src/call/platform.js";
 import { VERSION } from "../../src/version.js";
-import { absent, answer, BASE, lost, page, problem, REF, refused, revoke, scripted, TOKEN } from "./fake-api.js";
+import { absent, answer, BASE, ended, lost, page, problem, REF, refused, scripted, TOKEN } from "./fake-api.js";
 
 const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const TRACEPARENT = /^00-([\da-f]{32})-([\da-f]{16})-01$/;
@@ -19,12 +19,6 @@ afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
-
-async function ended(...args: Parameters<typeof revoke>) {
-  const { result, error, ...call } = revoke(...args);
-  await vi.runAllTimersAsync();
-  return { ...call, result: await result, error: await error };
-}
 
 /** What `fetch` is given with each request of two clients. */
 async function inits(): Promise<RequestInit[]> {
