@@ -31,10 +31,8 @@ type Clean = (json: unknown) => unknown;
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const pick = (value: unknown, names: readonly string[]): Record<string, unknown> =>
-  isObject(value)
-    ? Object.fromEntries(names.filter((name) => Object.hasOwn(value, name)).map((name) => [name, value[name]]))
-    : {};
+const pick = (value: Record<string, unknown>, names: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(names.filter((name) => Object.hasOwn(value, name)).map((name) => [name, value[name]]));
 
 const withUsers = (value: Record<string, unknown>): Record<string, unknown> => {
   for (const name of ["createdBy", "revokedBy"]) if (isObject(value[name])) value[name] = pick(value[name], USER);

@@ -1,5 +1,6 @@
 // Revokes one token: what is sent, what the answers and the record prove, and the words for it.
 import { deleteServiceAccountToken } from "../../generated/client.js";
+import type { Attempt } from "../answer/result.js";
 import { toError } from "../answer/to-error.js";
 import { sentence } from "../answer/words.js";
 import { canExist, SlugError } from "../slug.js";
@@ -89,7 +90,8 @@ export function conclude(
   const result = last?.result;
   const outcome = finding ? settle(ended.outcome, finding) : ended.outcome;
   if (outcome === "revoked") {
-    const { at = new Date().toISOString(), traceId } = last ?? {};
+    // Nothing is revoked without an attempt.
+    const { at, traceId } = last as Attempt;
     const errorId = result?.kind === "problem" ? result.problem.errorId : undefined;
     const { revokedAt, revokedBy } = finding?.kind === "revoked" ? finding : {};
     return {
