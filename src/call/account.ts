@@ -3,7 +3,7 @@ import { getServiceAccount } from "../../generated/client.js";
 import { type AccountRecord, readRecord } from "../answer/record.js";
 import type { AttemptResult } from "../answer/result.js";
 import { toError } from "../answer/to-error.js";
-import { describeAnswer } from "../answer/words.js";
+import { describeAnswer, sentence } from "../answer/words.js";
 import { SlugError } from "../slug.js";
 import type { Outcome, ServiceAccount } from "../types.js";
 import type { Transport } from "./attempt.js";
@@ -35,21 +35,22 @@ function openRead(
   return createCall(transport, operation, settings);
 }
 
-const recordOf = (result: AttemptResult): AccountRecord | undefined =>
-  result.kind === "response" && !result.redirected ? (result.value as AccountRecord | undefined) : undefined;
+/** @returns the record, or why it is none. */
+function recordOf(result: AttemptResult): AccountRecord | string {
+  if (result.kind === "failure") return result.reason;
+  if (result.kind === "problem" || result.redirected || result.status !== 200) return describeAnswer(result);
+  return result.value as AccountRecord | string;
+}
 
 const isNoAccount = (result: AttemptResult): boolean =>
   result.kind === "problem" && result.status === 404 && result.problem.code === "ServiceAccount.NotFound";
 
-function whyUnreadable(result: AttemptResult): string {
-  if (result.kind === "failure") return result.reason;
-  return result.status === 200 ? "the answer is no fresh record of this service account" : describeAnswer(result);
-}
-
 function toReading(result: AttemptResult, at: string): Reading {
+  if (isNoAccount(result)) return { kind: "no-account" };
   const record = recordOf(result);
-  if (record) return { kind: "record", tokens: record.tokens, at };
-  return isNoAccount(result) ? { kind: "no-account" } : { kind: "unreadable", reason: whyUnreadable(result) };
+  return typeof record === "string"
+    ? { kind: "unreadable", reason: record }
+    : { kind: "record", tokens: record.tokens, at };
 }
 
 /** What a reading says of one token. */
@@ -87,7 +88,7 @@ export const readingOf = ({ state: { last } }: Call): Reading =>
   last ? toReading(last.result, last.at) : { kind: "unreadable", reason: "it was not asked for" };
 
 /** A read changes nothing, so any refusal or failure that may pass can be tried again. */
-const nextOf = (result: AttemptResult): Next => (isNoAccount(result) ? "stop" : verdict(result, false).next);
+const nextOf = (result: AttemptResult): Next => verdict(result, false).next;
 
 /**
  * Reads the record of a service account.
@@ -106,13 +107,18 @@ export async function getAccount(
   const ended = await perform(call, settings);
   const result = ended.last?.result;
   const record = result && recordOf(result);
-  if (record) return record.account;
+  if (typeof record === "object") return record.account;
   if (result?.kind === "failure" && result.why === "argument") throw new SlugError(result.reason, ended.attempts - 1);
   const { timeout, signal } = settings;
-  const noAccount = result && isNoAccount(result);
-  const meaning = noAccount
-    ? "There is no service account by this name in the organization of the credential: it is misspelt, of another organization, or its membership has ended."
-    : "The record of the service account could not be read. Reading changes nothing.";
-  const scope = noAccount ? undefined : "read:tokens";
+  const [meaning, scope] =
+    result && isNoAccount(result)
+      ? [NO_ACCOUNT, undefined]
+      : result?.status === 200
+        ? [`${UNREAD}: ${sentence(record ?? "")} Reading changes nothing.`, undefined]
+        : [`${UNREAD}. Reading changes nothing.`, "read:tokens"];
   throw toError({ ...ended, outcome: "not-revoked", ref: slugs, meaning, scope, timeout, signal });
 }
+
+const NO_ACCOUNT =
+  "There is no service account by this name in the organization of the credential: it is misspelt, of another organization, or its membership has ended.";
+const UNREAD = "The record of the service account could not be read";

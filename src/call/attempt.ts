@@ -124,12 +124,11 @@ export async function attempt(
     const init: SendingInit = {
       ...{ method, headers: sent, redirect: "manual", signal: controller.signal, ...platformInit() },
       ...(reads && inBrowser && { cache: "no-store" }),
-      ...(fetch.reportsStart && {
-        bodyLimit: limit,
-        onStart: () => {
-          progress.stage = "answer";
-        },
-      }),
+      // For a fetch of ours, also one that another is wrapped around; others ignore it.
+      bodyLimit: limit,
+      onStart: () => {
+        progress.stage = "answer";
+      },
     };
     // A gateway's cache may heed no Cache-Control, send no Age and know no credential (nginx's proxy_cache by default): then
     // only a URL of its own keeps an answer from being old, or somebody else's. It is not shown: it says nothing.

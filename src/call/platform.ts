@@ -9,8 +9,8 @@ interface Runtime {
 
 const runtime = globalThis as Runtime;
 
-/** An older Node lacks what is used here, in part only when a revocation is under way. */
-const NODE = runtime.process?.versions?.node;
+/** An older Node lacks what is used here, in part only when a revocation is under way. Deno names a Node, and is none. */
+const NODE = runtime.Deno ? undefined : runtime.process?.versions?.node;
 const [major = 0, minor = 0] = NODE?.split(".").map(Number) ?? [Number.POSITIVE_INFINITY];
 if (major < 20 || (major === 20 && minor < 19)) {
   throw new Error(`kaiten-service-accounts needs Node 20.19 or later. This is Node ${NODE}.`);

@@ -63,17 +63,9 @@ async function eachOf<Item, Result>(items: readonly Item[], ask: (item: Item) =>
   return results;
 }
 
-function withSecrets(credential: CallCredential, credentials: readonly string[]): CallCredential {
-  return {
-    get secrets() {
-      return { ...credential.secrets, credentials: [...credential.secrets.credentials, ...credentials] };
-    },
-    get current() {
-      return credential.current;
-    },
-    getToken: (signal) => credential.getToken(signal),
-    refresh: (signal) => credential.refresh(signal),
-  };
+function withSecrets(credential: CallCredential, more: readonly string[]): CallCredential {
+  const get = () => ({ ...credential.secrets, credentials: [...credential.secrets.credentials, ...more] });
+  return Object.create(credential, { secrets: { get } });
 }
 
 /**
@@ -124,9 +116,11 @@ function whyUnknown(result: AttemptResult, url: string): string {
   const [what, advice] =
     result.kind === "failure"
       ? [result.reason, AFTER_FAILURE[result.why]]
-      : [describeAnswer(result), result.status === 204 ? NO_PROOF : adviceFor(result, url, "write:tokens")];
+      : [describeAnswer(result), isConfirmed(result) ? NO_PROOF : adviceFor(result, url, "write:tokens")];
   return [sentence(what), "This says nothing about the secret.", advice].filter(Boolean).join(" ");
 }
+
+const isConfirmed = (result: AttemptResult): boolean => verdict(result, false).outcome === "revoked";
 
 const NO_PROOF =
   "The server confirmed the revocation of a token that cannot exist, so none of its answers are proof. Check the base URL: it may lead to a mock or a proxy.";

@@ -102,6 +102,8 @@ describe("get", () => {
 
 describe("get rejects, and reading revokes nothing", () => {
   const UNREAD = "The record of the service account could not be read. Reading changes nothing.";
+  const NO_RECORD =
+    "The record of the service account could not be read: the answer is no record of this service account, so check the base URL. Reading changes nothing.";
   const NONE =
     "There is no service account by this name in the organization of the credential: it is misspelt, of another organization, or its membership has ended.";
   test.each<[string, Step, string, string]>([
@@ -112,23 +114,18 @@ describe("get rejects, and reading revokes nothing", () => {
       "KaitenProblemError",
       `The API answered 403 Auth.MissingScope. ${UNREAD} The credential needs the scope read:tokens.`,
     ],
-    [
-      "a page",
-      page(200),
-      "KaitenResponseError",
-      `Unexpected response 200 (text/html). ${UNREAD} This is not the API's answer: check the base URL.`,
-    ],
+    ["a page", page(200), "KaitenResponseError", `Unexpected response 200 (text/html). ${NO_RECORD}`],
     [
       "a stale record",
       json(account([]), { Age: "1" }),
       "KaitenResponseError",
-      `Unexpected response 200 (application/json). ${UNREAD} This is not the API's answer: check the base URL.`,
+      "Unexpected response 200 (application/json). The record of the service account could not be read: a cache on the way answered with an old record. Reading changes nothing.",
     ],
     [
       "another account",
       json(account([], { slug: "other" })),
       "KaitenResponseError",
-      `Unexpected response 200 (application/json). ${UNREAD} This is not the API's answer: check the base URL.`,
+      `Unexpected response 200 (application/json). ${NO_RECORD}`,
     ],
     ["a lost answer", lost(), "KaitenConnectionError", `The connection failed: fetch failed. ${UNREAD}`],
     ["no answer in time", never, "KaitenTimeoutError", `No complete response within 20 s. ${UNREAD}`],

@@ -129,9 +129,9 @@ describe("what happened, what it means for the token, and what to do", () => {
 
   test.each<[string, Step, string]>([
     [
-      "a stale record",
+      "another record",
       answer(200, "{}", { "Content-Type": "application/json" }),
-      "the answer is no fresh record of this service account.",
+      "the answer is no record of this service account, so check the base URL.",
     ],
     ["a gateway's 403", page(403), "Unexpected response 403 (text/html)."],
     ["a lost answer", lost(), "The connection failed: fetch failed."],

@@ -272,7 +272,7 @@ describe("the reason", () => {
       "a redirect that the fetch followed",
       redirected(answer(204)),
       "Unexpected redirect 204 (no media type).",
-      " The server confirmed the revocation of a token that cannot exist, so none of its answers are proof. Check the base URL: it may lead to a mock or a proxy.",
+      " Redirects are never followed: check the base URL.",
     ],
     ["a page", page(200), "Unexpected response 200 (text/html).", " This is not the API's answer: check the base URL."],
     ["another problem", problem(422, { code: "A.B" }), "The API answered 422 A.B.", ""],
