@@ -20,14 +20,17 @@ export default defineConfig({
       project("unit"),
       project("contract", { globalSetup: "test/contract/global-setup.ts" }),
       project("faults"),
+      // They wait for what a gateway allows, and need little else.
+      project("gateways", { maxConcurrency: 16 }),
       project("cli", { globalSetup: "test/contract/global-setup.ts" }),
       project("types", {
         include: [],
         typecheck: { enabled: true, only: true, include: ["test/types/**/*.test-d.ts"] },
       }),
-      project("live"),
-      project("site"),
-      project("spec-changes", { testTimeout: 240_000, maxConcurrency: 2 }),
+      // Not part of `npm test`.
+      project("runtimes", { globalSetup: "test/contract/global-setup.ts" }),
+      // A change of the spec takes a contract run of its own.
+      project("tools", { testTimeout: 240_000, maxConcurrency: 2 }),
     ],
     coverage: {
       provider: "v8",

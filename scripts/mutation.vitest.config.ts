@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ["test/unit/*.test.ts", "test/unit/cli/*.test.ts", "test/faults/{abort,http2,undici}.test.ts"],
     // They take long, or read the code as text.
-    exclude: ["test/unit/{sequences,docs,links,imports}.test.ts"],
+    exclude: ["test/unit/{sequences,imports}.test.ts"],
     // On a slow machine some take longer than the default. Stryker ends a mutant that hangs by limits of its own.
     testTimeout: 60_000,
   },

@@ -1,53 +1,39 @@
-// Plays one scenario with the packed package on every runtime that this machine can have.
-import { deepStrictEqual } from "node:assert";
-import { rmSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { startPrism } from "./prism.js";
-import { createConsumer } from "./runtimes/consumer.js";
-import { RUNTIMES, type Runtime, Unavailable } from "./runtimes/runtimes.js";
-import { startServers } from "./runtimes/servers.js";
+// Runtimes beside the one that runs this: from npm packages that carry a whole one, and the machine's Chromium.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Browser, chromium } from "playwright-core";
 
-const USAGE = `Usage: npm run test:runtimes [-- options]
+/** Why this machine cannot have a runtime. */
+export class Unavailable extends Error {}
 
-  --require NAMES    fail if one of these is skipped, such as node,bun,deno,chromium
-  --help             show this`;
+const { platform, arch } = process;
+export const CACHE = resolve("node_modules", ".cache", "runtimes");
 
-/** @returns the version of a runtime that kept every promise. */
-async function playOn({ expected, play }: Omit<Runtime, "name">, api: string, folder: string): Promise<string> {
-  const { stop, ...servers } = await startServers();
-  try {
-    const { version, seen } = await play(folder, { api, ...servers });
-    deepStrictEqual(seen, expected);
-    return version;
-  } finally {
-    stop();
+/** They run no script when they are installed. */
+export const PACKAGES = {
+  node: `node-${arch === "arm64" && platform === "darwin" ? "bin-" : ""}${platform}-${arch}`,
+  bun: `@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}`,
+  deno: `@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`,
+  workerd: `@cloudflare/workerd-${platform}-${arch === "x64" ? "64" : arch}`,
+};
+
+/** Installs a runtime on demand, beside our own dependencies. @returns the package's folder. @throws {Unavailable} */
+export function install(dependency: string, version: string): string {
+  const folder = join(CACHE, `${dependency.replace("/", "-")}-${version}`);
+  // npm writes this file last: an install that was interrupted starts again.
+  if (!existsSync(join(folder, "node_modules", ".package-lock.json"))) {
+    const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", folder];
+    const npm = spawnSync("npm", ["install", ...options, `${dependency}@${version}`], { encoding: "utf8" });
+    if (npm.status !== 0) throw new Unavailable(npm.stderr.trim());
   }
+  return join(folder, "node_modules", dependency);
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { require: { type: "string", default: "" }, help: { type: "boolean" } } });
-  if (values.help) return console.log(USAGE);
-  const kinds = [...new Set(RUNTIMES.map(({ name }) => name.toLowerCase()))];
-  const required = values.require.split(",").filter(Boolean);
-  const unknown = required.find((kind) => !kinds.includes(kind));
-  if (unknown) throw new Error(`--require accepts ${kinds.join(", ")}, not ${unknown}.`);
-
-  const prism = await startPrism("openapi.yaml");
-  const folder = await createConsumer();
-  for (const { name, ...runtime } of RUNTIMES) {
-    try {
-      console.log(`ok      ${name} ${await playOn(runtime, prism.url, folder)}`);
-    } catch (error) {
-      const skipped = error instanceof Unavailable && !required.includes(name.toLowerCase());
-      console.log(`${skipped ? "skipped" : "FAILED "} ${name}: ${(error as Error).message}`);
-      if (!skipped) process.exitCode = 1;
-    }
-  }
-  rmSync(folder, { recursive: true });
-  await prism.stop();
+/** @throws {Unavailable} */
+export function launchChromium(): Promise<Browser> {
+  const found = spawnSync("sh", ["-c", "command -v chromium chromium-browser"], { encoding: "utf8" });
+  const [executablePath] = found.stdout.split("\n");
+  if (!executablePath) throw new Unavailable("there is no chromium on the PATH");
+  return chromium.launch({ executablePath, args: ["--disable-quic"] });
 }
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-});

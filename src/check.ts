@@ -43,7 +43,11 @@ const CLIENT = {
     (value) => typeof value === "string" || typeof value === "function",
     "a string, or a function that returns one",
   ],
-  headers: [(value) => typeof value === "object" && value !== null, "an object of names and values"],
+  headers: [
+    // Of a Headers or a Map, nothing would be sent.
+    (value) => typeof value === "object" && value !== null && !(Symbol.iterator in value),
+    "a plain object of names and values",
+  ],
   fetch: isFunction,
   maxRetryAfter: [isInteger(0, MAX_MS), `whole ms from 0 to ${MAX_MS}`],
   allowInsecure: isBoolean,

@@ -4,7 +4,7 @@
 const BEARER = /^\s*(bearer\s+)?(ksh_|eyJ[^.]*\.[^.]*\.)/i;
 
 /** Secrets of the vendor that this API does not accept. */
-const OTHER_SECRET = /^\s*(ksm_|kst_|whsec_)/i;
+const OTHER_SECRET = /^\s*(bearer\s+)?(ksm_|kst_|whsec_)/i;
 
 /** Not a secret at all: a key that the vendor publishes. */
 const PUBLIC_KEY = /^pk_/;

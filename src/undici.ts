@@ -34,6 +34,12 @@ export interface UndiciFetch extends Fetch {
 }
 
 /**
+ * Over HTTP/2, undici 8 sends a request again after REFUSED_STREAM and GOAWAY, and undici 7 loses what is in flight at a
+ * GOAWAY. Both the agent and the connector need it: undici 8 offers HTTP/2 by default.
+ */
+const HTTP1 = { allowH2: false };
+
+/**
  * A `fetch` without the Fetch Standard, which is written for browsers and costs most of a call's time.
  *
  * @throws {TypeError} for options that undici does not accept.
@@ -46,9 +52,7 @@ export interface UndiciFetch extends Fetch {
 export function undiciFetch(options: UndiciOptions = {}): UndiciFetch {
   const { connections = 256 } = options;
   const connector = createConnector(options.connect);
-  // Over HTTP/2, undici 8 sends a request again after REFUSED_STREAM and GOAWAY, and undici 7 loses what is in flight at a
-  // GOAWAY.
-  const agent = { connections, allowH2: false, connect: connector.connect };
+  const agent = { connections, ...HTTP1, connect: connector.connect };
   const dispatcher = options.dispatcher ?? new undici.Agent(agent);
   let waiting = 0;
   const fetch = async (url: string, init: SendingInit): Promise<FetchResponse> => {
@@ -81,7 +85,8 @@ function createConnector(given: UndiciOptions["connect"]) {
     const controller = new AbortController();
     pending.add(controller);
     const { signal } = controller;
-    const build = () => undici.buildConnector({ timeout: 0, ...given, signal } as buildConnector.BuildOptions);
+    const build = () =>
+      undici.buildConnector({ timeout: 0, ...given, ...HTTP1, signal } as buildConnector.BuildOptions);
     const begin = typeof given === "function" ? given : build();
     begin(options, (...result) => {
       pending.delete(controller);

@@ -6,8 +6,6 @@ import type { paths } from "../../generated/schema.js";
 export interface Client {
   /** Rejects for whatever the client takes for a failure. */
   revoke(tokenSlug: string): Promise<unknown>;
-  /** Revokes many, where the client has a way of its own. */
-  revokeAll?(tokenSlugs: readonly string[], concurrency: number): Promise<void>;
 }
 
 export type CreateClient = (baseUrl: string, token: string) => Client | Promise<Client>;
@@ -32,39 +30,32 @@ function byFetch(more: () => RequestInit): CreateClient {
   });
 }
 
-function ours(options: ClientOptions): Client {
-  const { tokens } = createKaitenClient(options).serviceAccounts;
-  return {
-    revoke: (tokenSlug) => tokens.revoke({ serviceAccountSlug, tokenSlug }),
-    async revokeAll(tokenSlugs, concurrency) {
-      const refs = tokenSlugs.map((tokenSlug) => ({ serviceAccountSlug, tokenSlug }));
-      for await (const { error } of tokens.revokeAll(refs, { concurrency })) if (error) throw error;
-    },
-  };
-}
+const ours = (options: ClientOptions): Client => {
+  const { revoke } = createKaitenClient(options).serviceAccounts.tokens;
+  return { revoke: (tokenSlug) => revoke({ serviceAccountSlug, tokenSlug }) };
+};
 
-export const FETCH = "fetch";
 export const CAREFUL = "careful fetch";
+export const HEY_API = "hey-api";
 export const OURS = "kaiten-service-accounts";
 export const UNDICI = "kaiten-service-accounts over undici";
 
 export const CLIENTS: Record<string, CreateClient> = {
-  [FETCH]: byFetch(() => ({})),
+  fetch: byFetch(() => ({})),
   [CAREFUL]: byFetch(() => ({ redirect: "manual", signal: AbortSignal.timeout(20_000) })),
 
   "openapi-fetch": (baseUrl, token) => {
-    const client = createFetchClient<paths>({ baseUrl, headers: bearer(token) });
+    const { DELETE } = createFetchClient<paths>({ baseUrl, headers: bearer(token) });
     return {
       async revoke(tokenSlug) {
-        const { error } = await client.DELETE("/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}", {
-          params: { path: { serviceAccountSlug, tokenSlug } },
-        });
+        const params = { path: { serviceAccountSlug, tokenSlug } };
+        const { error } = await DELETE("/service-accounts/{serviceAccountSlug}/tokens/{tokenSlug}", { params });
         if (error !== undefined) throw error;
       },
     };
   },
 
-  "hey-api": async (baseUrl, auth) => {
+  [HEY_API]: async (baseUrl, auth) => {
     const { createClient, deleteServiceAccountToken } = await load<HeyApi>("./hey-api.mjs");
     const client = createClient({ baseUrl, auth, throwOnError: true });
     return { revoke: (tokenSlug) => deleteServiceAccountToken({ client, path: { serviceAccountSlug, tokenSlug } }) };
@@ -73,11 +64,6 @@ export const CLIENTS: Record<string, CreateClient> = {
   ky: async (prefixUrl, token) => {
     const ky = (await load<Creates<Deletes>>("ky")).default.create({ prefixUrl, headers: bearer(token) });
     return { revoke: async (slug) => ky.delete(path(slug).slice(1)) };
-  },
-
-  axios: async (baseURL, token) => {
-    const axios = (await load<Creates<Deletes>>("axios")).default.create({ baseURL, headers: bearer(token) });
-    return { revoke: (slug) => axios.delete(path(slug)) };
   },
 
   [OURS]: (baseUrl, token) => ours({ baseUrl, token }),

@@ -6,7 +6,9 @@ import ts from "typescript";
 import { isProblemType } from "../../src/errors/problem.js";
 
 export type Operation = Awaited<ReturnType<typeof readSpec>>["operations"][number];
-export const config = createConfig({ rules: { "no-unresolved-refs": "error", "path-parameters-defined": "error" } });
+export const config = createConfig({
+  rules: { struct: "error", "no-unresolved-refs": "error", "path-parameters-defined": "error" },
+});
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"] as const;
 const STRICT_MODE = "arguments await eval implements interface let package private protected public static yield";
 

@@ -3,16 +3,27 @@
 import { randomUUID } from "node:crypto";
 import { createKaitenClient } from "../../src/index.js";
 
-/** Asks without Prism, as a caller would: Prism answers in place of what it cannot read. */
-export async function checkValidity(url: string, token: string, expected: "active" | "inactive"): Promise<string[]> {
-  const { validity, canRevoke, reason } = await createKaitenClient({ baseUrl: url, token, retries: 0 }).verify();
+/** Asks without Prism, as a caller would: Prism answers in place of what it cannot read. `token` is the control. */
+export async function checkValidity(
+  baseUrl: string,
+  token: string,
+  secret: string,
+  expected: "active" | "inactive",
+): Promise<string[]> {
+  const { validity, canRevoke, reason } = await createKaitenClient({ baseUrl, token, retries: 0 }).verify(secret);
   return validity === expected && canRevoke !== false ? [] : [reason];
 }
 
 /** Asks Prism, which passes the request on and compares the answer with openapi.yaml. */
-export async function checkAnswer(proxy: string, token: string, status: number): Promise<string[]> {
-  const answer = await fetch(`${proxy}/service-accounts/live-test-${randomUUID()}/tokens/live-test-${randomUUID()}`, {
-    method: "DELETE",
+export async function checkAnswer(
+  proxy: string,
+  method: "DELETE" | "GET",
+  token: string,
+  status: number,
+): Promise<string[]> {
+  const account = `${proxy}/service-accounts/live-test-${randomUUID()}`;
+  const answer = await fetch(method === "GET" ? account : `${account}/tokens/live-test-${randomUUID()}`, {
+    method,
     headers: { authorization: `Bearer ${token}` },
     redirect: "manual",
     // Longer than a deployment's gateway waits, so that its own answer is seen.

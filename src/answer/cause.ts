@@ -24,7 +24,7 @@ const BEFORE_WRITE = /^(getaddrinfo|connect)$/;
 const BLOCKED = "bad port";
 
 /** OpenSSL's message has an address in memory and a line of its source: only the code is of use. */
-const OPENSSL = /^(ERR_SSL_\w+|EPROTO)$/;
+const OPENSSL = /^(ERR_SSL_[\w/]+|EPROTO)$/;
 
 /** A failure of the proxy itself, before anything was sent through it. */
 export class ProxyError extends Error {

@@ -19,23 +19,31 @@ const MIN_PREFIX = 8;
 /** The end of a credential that counts: a server may cut off `ksh_`, or show only the last characters. */
 const MIN_SUFFIX = 16;
 
-/** A character as a URL, JSON or HTML may write it. No character of a credential is one that begins an escape. */
-const ESCAPE = /(?:%|\\u00|&#x0*)([\da-f]{2});?|&#0*(\d{2,3});|\\(\/)/gi;
+/** A character as it is, or as a URL, JSON or HTML may write it. */
+function written(character: string): string {
+  const code = character.charCodeAt(0);
+  const hex = code
+    .toString(16)
+    .padStart(2, "0")
+    .replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+  const plain = character.replace(/[^\w]/, "\\$&").replace("/", "\\?/");
+  return `(?:${plain}|(?:%|\\\\u00|&#[xX]0*)${hex};?|&#0*${code};?)`;
+}
 
-const unescaped = (text: string): string =>
-  text.replace(
-    ESCAPE,
-    (_, hex?: string, decimal?: string, slash?: string) =>
-      slash ?? String.fromCharCode(hex ? Number.parseInt(hex, 16) : Number(decimal)),
-  );
+/** What begins an escape. */
+const ESCAPE = /[%\\&]/;
+
+function holds(text: string, secret: string): boolean {
+  if (text.includes(secret)) return true;
+  return ESCAPE.test(text) && new RegExp(Array.from(secret, written).join("")).test(text);
+}
 
 /** @returns the text, or {@link MARK} in its place where it repeats a secret. */
 export function redact(text: string, { credentials, values }: Secrets): string {
-  const forms = [text, unescaped(text)];
-  const has = (part: string) => forms.some((form) => form.includes(part));
   const isRepeated = (credential: string) =>
-    credential.length >= MIN_PREFIX && (has(credential.slice(0, MIN_PREFIX)) || has(credential.slice(-MIN_SUFFIX)));
-  return credentials.some(isRepeated) || values.some(has) ? MARK : text;
+    credential.length >= MIN_PREFIX &&
+    (holds(text, credential.slice(0, MIN_PREFIX)) || holds(text, credential.slice(-MIN_SUFFIX)));
+  return credentials.some(isRepeated) || values.some((value) => holds(text, value)) ? MARK : text;
 }
 
 /** A value that nests deeper is no problem of this API, and would overflow the stack of whoever walks it. */

@@ -108,7 +108,7 @@ export function readAnswer(
   const headers = redactHeaders(response.headers, secrets);
   const base = { status, repeated, headers, retryAfter: readRetryAfter(response.headers) };
   const redirected = isRedirected(response);
-  const hasProblemType = status >= 400 && !redirected && isProblemType(headers.get("content-type"));
+  const hasProblemType = status >= 400 && !redirected && isProblemType(response.headers.get("content-type"));
   if (hasProblemType && typeof json === "object" && json !== null && !Array.isArray(json)) {
     const { code, type = "about:blank" } = json as Record<string, unknown>;
     const isNamed = code !== undefined || type !== "about:blank";

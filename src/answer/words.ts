@@ -1,7 +1,14 @@
 // Puts an answer into words: what came, and what to do about it. One table of advice for revoking, reading and verifying.
 import type { Answer } from "./result.js";
 
-export const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+/** Control characters, which could end a line of a log or begin another. */
+const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
+
+/** One line, with a full stop. */
+export function sentence(text: string): string {
+  const line = text.replace(CONTROL, " ").trim();
+  return /[.!?]$/.test(line) ? line : `${line}.`;
+}
 
 /** What a page or a plain text says of itself, at most this long. */
 const MAX_TITLE = 100;
@@ -40,6 +47,8 @@ const BY_CODE: Readonly<Record<string, (scope: string) => string>> = {
     "No credential arrived. A proxy on the way may remove the Authorization header.",
   "Auth.UserDeleted": () => "The user that the credential belongs to is deleted: use another credential.",
   "Auth.MembershipDeleted": () => "The membership that the credential belongs to has ended: use another credential.",
+  // What it means was said: it is the API's own answer.
+  "Token.NotFound": () => "",
   "ValidateToken.Invalid": () =>
     "The credential is revoked, expired or unknown here, or the API cannot reach its database, which looks the same: use another credential, or try again later.",
 };

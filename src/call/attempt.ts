@@ -124,14 +124,15 @@ export async function attempt(
     const init: SendingInit = {
       ...{ method, headers: sent, redirect: "manual", signal: controller.signal, ...platformInit() },
       ...(reads && inBrowser && { cache: "no-store" }),
-      ...(fetch.reportsStart && {
-        bodyLimit: limit,
-        onStart: () => {
-          progress.stage = "answer";
-        },
-      }),
+      // For a fetch of ours, also one that another is wrapped around; others ignore it.
+      bodyLimit: limit,
+      onStart: () => {
+        progress.stage = "answer";
+      },
     };
-    const response = await fetch(url, init);
+    // A gateway's cache may heed no Cache-Control, send no Age and know no credential (nginx's proxy_cache by default): then
+    // only a URL of its own keeps an answer from being old, or somebody else's. It is not shown: it says nothing.
+    const response = await fetch(reads ? `${url}?fresh=${randomHex(8)}` : url, init);
     progress.repeated = response.repeated ?? mayRepeat();
     const { status, body } = response;
     if (hasNoContent(status)) {

@@ -3,11 +3,18 @@ import { VERSION } from "../version.js";
 
 interface Runtime {
   navigator?: { userAgent?: unknown };
-  process?: { versions?: { undici?: string } };
+  process?: { versions?: { node?: string; undici?: string } };
   Deno?: { createHttpClient?(options: { poolMaxIdlePerHost: number; http2: boolean }): object };
 }
 
 const runtime = globalThis as Runtime;
+
+/** An older Node lacks what is used here, in part only when a revocation is under way. Deno names a Node, and is none. */
+const NODE = runtime.Deno ? undefined : runtime.process?.versions?.node;
+const [major = 0, minor = 0] = NODE?.split(".").map(Number) ?? [Number.POSITIVE_INFINITY];
+if (major < 20 || (major === 20 && minor < 19)) {
+  throw new Error(`kaiten-service-accounts needs Node 20.19 or later. This is Node ${NODE}.`);
+}
 
 /** The API's CORS rules allow only the headers `Authorization` and `Content-Type`. */
 export function isBrowser(): boolean {

@@ -1,5 +1,6 @@
 // Revokes one token: what is sent, what the answers and the record prove, and the words for it.
 import { deleteServiceAccountToken } from "../../generated/client.js";
+import type { Attempt } from "../answer/result.js";
 import { toError } from "../answer/to-error.js";
 import { sentence } from "../answer/words.js";
 import { canExist, SlugError } from "../slug.js";
@@ -53,8 +54,8 @@ export async function revoke(
   settings: CallSettings,
 ): Promise<Revocation> {
   const ended = await perform(openRevoke(transport, credential, ref, settings), settings);
-  if (!isOpen(ended)) return conclude(ended, undefined, ref, settings);
   const { signal } = settings;
+  if (!isOpen(ended) || signal?.aborted) return conclude(ended, undefined, ref, settings);
   const check = openCheck(transport, credential, ref, ended, settings);
   // The API found no such token, and that alone leaves most open: one more read is worth it.
   for (let left = ended.outcome === "absent" ? 1 : 0; ; left--) {
@@ -67,7 +68,9 @@ export async function revoke(
     if (signal?.aborted) break;
   }
   const finding = find(readingOf(check), ref.tokenSlug);
-  return conclude({ ...ended, aborted: signal?.aborted === true }, finding, ref, settings);
+  // What was read in time is not hidden by an abort that came later.
+  const aborted = signal?.aborted === true && finding.kind === "unreadable";
+  return conclude({ ...ended, aborted }, finding, ref, settings);
 }
 
 /**
@@ -87,7 +90,8 @@ export function conclude(
   const result = last?.result;
   const outcome = finding ? settle(ended.outcome, finding) : ended.outcome;
   if (outcome === "revoked") {
-    const { at = new Date().toISOString(), traceId } = last ?? {};
+    // Nothing is revoked without an attempt.
+    const { at, traceId } = last as Attempt;
     const errorId = result?.kind === "problem" ? result.problem.errorId : undefined;
     const { revokedAt, revokedBy } = finding?.kind === "revoked" ? finding : {};
     return {

@@ -48,8 +48,9 @@ const ALONE =
   "The API refused the secret, which alone proves nothing: it says the same when it cannot reach its database.";
 const OWN = "The secret is the client's own credential: another one is needed as its control.";
 const CONTROL_FAILED = ({ validity, reason }: Verification): string => {
-  const what = validity === "inactive" ? "it was refused, too." : reason;
-  return `The control, the same request with the client's own credential, failed: ${what} Use one that may revoke tokens, or try again later.`;
+  // In words that nobody takes for the verdict on the secret.
+  const refused = { inactive: "it was refused, too.", active: "it may not revoke tokens.", unknown: reason };
+  return `The control, the same request with the client's own credential, failed: ${refused[validity]} Use one that may revoke tokens, or try again later.`;
 };
 const INACTIVE =
   "The API refused the secret twice, and accepted the client's own credential in between: the secret is revoked, expired, mistyped or of another deployment. Other replicas may accept it for up to five minutes after its revocation.";
@@ -62,17 +63,9 @@ async function eachOf<Item, Result>(items: readonly Item[], ask: (item: Item) =>
   return results;
 }
 
-function withSecrets(credential: CallCredential, credentials: readonly string[]): CallCredential {
-  return {
-    get secrets() {
-      return { ...credential.secrets, credentials: [...credential.secrets.credentials, ...credentials] };
-    },
-    get current() {
-      return credential.current;
-    },
-    getToken: (signal) => credential.getToken(signal),
-    refresh: (signal) => credential.refresh(signal),
-  };
+function withSecrets(credential: CallCredential, more: readonly string[]): CallCredential {
+  const get = () => ({ ...credential.secrets, credentials: [...credential.secrets.credentials, ...more] });
+  return Object.create(credential, { secrets: { get } });
 }
 
 /**
@@ -123,9 +116,11 @@ function whyUnknown(result: AttemptResult, url: string): string {
   const [what, advice] =
     result.kind === "failure"
       ? [result.reason, AFTER_FAILURE[result.why]]
-      : [describeAnswer(result), result.status === 204 ? NO_PROOF : adviceFor(result, url, "write:tokens")];
+      : [describeAnswer(result), isConfirmed(result) ? NO_PROOF : adviceFor(result, url, "write:tokens")];
   return [sentence(what), "This says nothing about the secret.", advice].filter(Boolean).join(" ");
 }
+
+const isConfirmed = (result: AttemptResult): boolean => verdict(result, false).outcome === "revoked";
 
 const NO_PROOF =
   "The server confirmed the revocation of a token that cannot exist, so none of its answers are proof. Check the base URL: it may lead to a mock or a proxy.";

@@ -1,5 +1,4 @@
 // Asks the API for the record of every service account that is named, and sorts the tokens by what it says.
-import { isTime } from "../call/account.js";
 import { type KaitenClient, KaitenError, type ServiceAccount, type Token, type TokenRef } from "../index.js";
 import { EXIT, Interrupted } from "./exit.js";
 import type { Io } from "./io.js";
@@ -12,7 +11,7 @@ type Reading =
   | { kind: "no-account" | "unread"; tokens?: undefined; at: string; error: KaitenError };
 type Readings = ReadonlyMap<string, Reading>;
 
-export const isRevoked = ({ revokedAt }: Token): boolean => isTime(revokedAt);
+export const isRevoked = ({ revokedAt }: Token): boolean => revokedAt !== undefined;
 
 /** By slug. Of two by one name, the active one counts. */
 function tokensOf({ tokens }: ServiceAccount): Map<string, Token> {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startPrism } from "../../scripts/prism.js";
 import { expectAnswer } from "./answer.js";
-import { OUTCOMES, type Outcomes } from "./outcomes.js";
+import type { Outcomes } from "./outcomes.js";
 import { readAnswers } from "./spec.js";
 
 const ADDED = `
@@ -24,7 +24,7 @@ const ADDED = `
             application/problem+json:
               schema: { $ref: "#/components/schemas/Problem" }`;
 
-const OUTCOMES_ADDED: Outcomes = { ...OUTCOMES, "202": "unknown", "418 teapot": "unknown", "503": "unknown" };
+const OUTCOMES_ADDED: Outcomes = { "202": "unknown", "418 teapot": "unknown", "503": "unknown" };
 
 test("a status that is added to the spec is tested as all others", async () => {
   const folder = await mkdtemp(join(tmpdir(), "spec-"));
@@ -38,7 +38,7 @@ test("a status that is added to the spec is tested as all others", async () => {
   const before = await readAnswers("openapi.yaml");
   const answers = await readAnswers(file);
   expect(answers.map(({ status }) => status)).toEqual([202, 418, 503, ...before.map(({ status }) => status)].sort());
-  for (const answer of answers) {
+  for (const answer of answers.filter(({ status }) => ADDED.includes(`"${status}":`))) {
     const sent = await expectAnswer(prism.url, answer, { outcomes: OUTCOMES_ADDED });
     if (answer.examples[0]) expect(sent).toEqual(answer.examples[0].value);
   }

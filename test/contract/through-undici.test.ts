@@ -7,10 +7,10 @@ const undici = undiciFetch();
 const platform = globalThis.fetch;
 globalThis.fetch = ((input, init) => undici(String(input), { method: "GET", ...init })) as typeof fetch;
 
-// Importing a test file is what makes its tests part of this one. Those of the mocks themselves use no client.
+// Importing a test file is what makes its tests part of this one. Some test the mocks, or the tests.
 const files = import.meta.glob<unknown>([
   "./*.test.ts",
-  "!./{fake,global-setup,mock-command,prism,through-undici}.test.ts",
+  "!./{added-status,fake,global-setup,mock-command,prism,through-undici}.test.ts",
 ]);
 for (const load of Object.values(files)) await load();
 

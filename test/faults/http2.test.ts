@@ -1,8 +1,9 @@
-// undici over TLS with a real HTTP/2 server, and with one that speaks no more than HTTP/1.1.
+// undici over TLS with a real HTTP/2 server: in HTTP/1.1, unless a dispatcher of the caller's own speaks HTTP/2.
 import { once } from "node:events";
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { createServer } from "node:https";
 import { generate } from "selfsigned";
+import { Agent } from "undici";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createKaitenClient, KaitenError } from "../../src/index.js";
 import { type UndiciFetch, undiciFetch } from "../../src/undici.js";
@@ -37,7 +38,8 @@ async function serve(answer: Answer, h2 = true) {
   server.on("connection", (socket) => sessions.add(socket));
   server.on("request", (request, response) => {
     seen.push({ version: request.httpVersion, path: request.url, authorization: request.headers.authorization });
-    answer(request, response);
+    if (request.method === "GET") response.writeHead(404).end();
+    else answer(request, response);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -51,7 +53,8 @@ async function serve(answer: Answer, h2 = true) {
 }
 
 function open(allowH2 = true): UndiciFetch {
-  const fetch = undiciFetch({ connections: 2, connect: { ca: pems.cert }, allowH2 });
+  const own = { connections: 2, connect: { ca: pems.cert } };
+  const fetch = undiciFetch(allowH2 ? { dispatcher: new Agent({ ...own, allowH2 }) } : own);
   opened.push(() => fetch.close());
   return fetch;
 }
@@ -63,7 +66,7 @@ function client(baseUrl: string, { fetch = open(), timeout = 20_000 } = {}) {
 const noContent: Answer = (_, response) => response.writeHead(204).end();
 
 describe("a server that offers HTTP/2", () => {
-  test("is spoken to in it, on connections that are used again", async () => {
+  test("is spoken to in it by a dispatcher that does, on connections that are used again", async () => {
     const { url, seen, sessions } = await serve(noContent);
     const { revoke } = client(url);
     expect(await revoke(REF)).toEqual(revocation("revoked", 1, { ref: REF }));
@@ -101,7 +104,7 @@ describe("a server that offers HTTP/2", () => {
     await expect(silent).rejects.toMatchObject({ name: "KaitenTimeoutError", outcome: "unknown" });
   });
 
-  test("is spoken to in HTTP/1.1 where HTTP/2 is not allowed", async () => {
+  test("is spoken to in HTTP/1.1 by default", async () => {
     const { url, seen } = await serve(noContent);
     await client(url, { fetch: open(false) }).revoke(REF);
     expect(seen.map(({ version }) => version)).toEqual(["1.1"]);

@@ -4,6 +4,7 @@ import type { Step } from "./server.js";
 import {
   api,
   coded,
+  codedRecord,
   cut,
   drip,
   endless,
@@ -14,6 +15,8 @@ import {
   page,
   problem,
   problemText,
+  record,
+  recordText,
   reset,
   send,
   stall,
@@ -35,6 +38,12 @@ export interface Row {
   options?: Partial<ClientOptions> & CallOptions;
   /** Instead of a token: what the provider does. */
   provider?: TokenProvider;
+  /** Answers a read of the record; with something that is none where nothing is said. */
+  record?: Step;
+  /** How often the record is read, where that is not for the other members to say. */
+  reads?: number;
+  /** What the record says of the token. */
+  revokedAt?: string;
   /** Must be found in the error's message. */
   says?: string;
   /** Must not be found there. */
@@ -118,6 +127,30 @@ const unproven: Row[] = [
     outcome: "unknown",
     error: "Response",
   },
+  ...[501, 505, 506, 507, 508, 511, 520, 529, 599].map(
+    (status): Row => ({
+      name: `${status}`,
+      script: [killed(problem(status))],
+      dead: true,
+      outcome: "unknown",
+      error: "Problem",
+    }),
+  ),
+  // An intermediary's word for "the client left": the API may have carried the request out.
+  ...[418, 420, 460, 499].map(
+    (status): Row => ({
+      name: `${status}, which is not registered`,
+      script: [killed(page(status))],
+      dead: true,
+      outcome: "unknown",
+      error: "Response",
+    }),
+  ),
+  { name: "501 with a page", script: [page(501)], dead: false, outcome: "unknown", error: "Response" },
+];
+
+/** Never followed. */
+const redirects: Row[] = [
   ...[300, 301, 302, 303, 304, 305, 307, 308].flatMap((status): Row[] => [
     {
       name: `${status} to the same origin`,
@@ -156,16 +189,6 @@ const unproven: Row[] = [
     outcome: "unknown",
     error: "Response",
   },
-  ...[501, 505, 506, 507, 508, 511, 520, 529, 599].map(
-    (status): Row => ({
-      name: `${status}`,
-      script: [killed(problem(status))],
-      dead: true,
-      outcome: "unknown",
-      error: "Problem",
-    }),
-  ),
-  { name: "501 with a page", script: [page(501)], dead: false, outcome: "unknown", error: "Response" },
 ];
 
 /** Answers without content, whatever their headers say and whatever follows: the socket is freed at once. */
@@ -198,13 +221,6 @@ const absent: Row[] = [
     outcome: "absent",
     error: "Problem",
     says: "misspelt",
-  },
-  {
-    name: "404 Token.NotFound, absent is fine",
-    script: [problem(404, NOT_FOUND)],
-    dead: false,
-    outcome: "absent",
-    options: { ignoreAbsent: true },
   },
   {
     name: "404 Token.NotFound, its media type in capitals and with a charset",
@@ -264,13 +280,6 @@ const elsewhere404: Row[] = (
   }),
 );
 
-/** The same, where an absent token would be fine. */
-const elsewhere404Ignored: Row[] = elsewhere404.map((row) => ({
-  ...row,
-  name: `${row.name}, absent is fine`,
-  options: { ignoreAbsent: true },
-}));
-
 /** Every real deployment serves the API below a path. */
 const withoutPath: Row[] = (
   [
@@ -295,12 +304,7 @@ const impossible: Row[] = ["Deploy-Key", "-deploy-key", "deploy_key", "x", "x".r
     const row = { dead: false, outcome: "absent", error: "Problem", tokenSlug, says: "lower-case letters" } as const;
     const of = `for ${tokenSlug.slice(0, 12)}, a name that the API cannot have created`;
     return [
-      {
-        ...row,
-        name: `404 Token.NotFound, ${of}, absent is fine`,
-        script: [problem(404, NOT_FOUND)],
-        options: { ignoreAbsent: true },
-      },
+      { ...row, name: `404 Token.NotFound, ${of}`, script: [problem(404, NOT_FOUND)] },
       {
         ...row,
         name: `a lost answer, then 404 Token.NotFound, ${of}`,
@@ -314,8 +318,8 @@ const impossible: Row[] = ["Deploy-Key", "-deploy-key", "deploy_key", "x", "x".r
 
 const refused: Row[] = [
   ...[
-    400, 401, 402, 403, 405, 406, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421, 422, 423, 424, 425, 426, 428,
-    431, 451, 499,
+    400, 401, 402, 403, 405, 406, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 423, 424, 425, 426, 428, 431,
+    451,
   ].map(
     (status): Row => ({
       name: `${status}`,
@@ -351,8 +355,8 @@ const refused: Row[] = [
     never: "scope",
   },
   {
-    name: "401 Auth.NoIdentity",
-    script: [problem(401, { code: "Auth.NoIdentity" })],
+    name: "401 Auth.MissingAuthorizationHeader",
+    script: [problem(401, { code: "Auth.MissingAuthorizationHeader" })],
     dead: false,
     outcome: "not-revoked",
     error: "Problem",
@@ -434,6 +438,7 @@ const retried: Row[] = [
     script: [killed(problem(408)), api],
     dead: true,
     outcome: "absent",
+    error: "Problem",
     attempts: 2,
   },
   { name: "408 for ever", script: [page(408)], dead: false, outcome: "unknown", error: "Response", attempts: 2 },
@@ -451,6 +456,7 @@ const retried: Row[] = [
       script: [killed(problem(status)), api],
       dead: true,
       outcome: "absent",
+      error: "Problem",
       attempts: 2,
     },
     {
@@ -608,6 +614,7 @@ const lost: Row[] = (
     script: [killed(step), api],
     dead: true,
     outcome: "absent",
+    error: "Problem",
     attempts: 2,
   },
   {
@@ -628,6 +635,7 @@ export const HIDDEN: readonly Row[] = [
     script: [killed(send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n")), api],
     dead: true,
     outcome: "absent",
+    error: "Problem",
     attempts: 2,
   },
 ];
@@ -660,6 +668,7 @@ const late: Row[] = [
       script: [killed(tooSlow(step)), api],
       dead: true,
       outcome: "absent",
+      error: "Problem",
       attempts: 2,
     },
   ]),
@@ -680,6 +689,7 @@ const afterUnknown: Row[] = [
     script: [killed(cut()), problem(401), api],
     dead: true,
     outcome: "absent",
+    error: "Problem",
     attempts: 3,
     provider: REFRESHING,
   },
@@ -731,6 +741,7 @@ const afterUnknown: Row[] = [
     script: [killed(cut()), problem(429), api],
     dead: true,
     outcome: "absent",
+    error: "Problem",
     attempts: 3,
     options: { retries: 2 },
   },
@@ -739,6 +750,7 @@ const afterUnknown: Row[] = [
     script: [problem(429), killed(cut()), api],
     dead: true,
     outcome: "absent",
+    error: "Problem",
     attempts: 3,
     options: { retries: 2 },
   },
@@ -775,27 +787,6 @@ const afterUnknown: Row[] = [
     attempts: 2,
   },
 ];
-
-/** An attempt in another call or process counts as one before the first. */
-const maybeRevoked: Row[] = (
-  [
-    ["404 Token.NotFound", problem(404, NOT_FOUND), undefined],
-    ["404 NOT_FOUND", problem(404, GONE), "Problem"],
-    ["401", problem(401), "Problem"],
-    ["403", problem(403), "Problem"],
-    ["403 with a page", page(403), "Response"],
-    ["429", problem(429), "Problem"],
-  ] as const
-).map(
-  ([name, step, error]): Row => ({
-    name: `an attempt of another process, then ${name}`,
-    script: [step],
-    dead: false,
-    outcome: error ? "unknown" : "absent",
-    ...(error && { error }),
-    options: { ...ONCE, maybeRevoked: true },
-  }),
-);
 
 /** A browser may repeat a request without telling: a refusal may be the answer to the second one. */
 const browser: Row[] = [
@@ -835,6 +826,7 @@ const browser: Row[] = [
     script: [killed(problem(429)), api],
     dead: true,
     outcome: "absent",
+    error: "Problem",
     attempts: 2,
     browser: true,
   },
@@ -843,6 +835,7 @@ const browser: Row[] = [
     script: [killed(problem(401)), api],
     dead: true,
     outcome: "absent",
+    error: "Problem",
     attempts: 2,
     provider: REFRESHING,
     browser: true,
@@ -888,8 +881,8 @@ const ids: Row[] = [
     dead: false,
     outcome: "not-revoked",
     error: "Problem",
-    says: "error id [credential], trace id Bearer [credential]",
-    traceId: "Bearer [credential]",
+    says: "error id [credential], trace id [credential]",
+    traceId: "[credential]",
   },
 ];
 
@@ -1210,6 +1203,15 @@ const credentials: Row[] = [
     outcome: "not-revoked",
     error: "Problem",
     says: "vault sealed",
+    provider: ({ rejected }) => (rejected ? fail(new Error("vault sealed"))() : TOKEN),
+  },
+  {
+    name: "401, and the provider then fails with the token in its words",
+    script: [problem(401)],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Problem",
+    says: "gave no replacement: The token provider failed: [credential]",
     provider: ({ rejected }) => (rejected ? fail(new Error(`vault sealed for ${rejected}`))() : TOKEN),
   },
   {
@@ -1336,10 +1338,236 @@ const credentials: Row[] = [
   },
 ];
 
+const REVOKED_AT = "2026-11-28T09:30:00.123456Z";
+const REVOKED = { slug: "deploy-key", revokedAt: REVOKED_AT, revokedBy: { id: "user-1", name: "Ada" } };
+const ACTIVE = { slug: "deploy-key" };
+const OTHERS = [{ slug: "deploy-key-2" }, { slug: "Deploy-Key", revokedAt: REVOKED_AT }];
+const NO_ACCOUNT = problem(404, { code: "ServiceAccount.NotFound" });
+
+/** What the record makes of an answer that leaves the token open. */
+const records: Row[] = [
+  {
+    name: "a lost answer, and the record has the token revoked",
+    script: [killed(cut())],
+    dead: true,
+    outcome: "revoked",
+    options: ONCE,
+    record: record([...OTHERS, REVOKED]),
+    revokedAt: REVOKED_AT,
+  },
+  {
+    name: "a lost answer, and the record has the token active",
+    script: [cut()],
+    dead: false,
+    outcome: "unknown",
+    error: "Connection",
+    options: ONCE,
+    record: record([ACTIVE]),
+    says: "active",
+  },
+  ...[record(OTHERS), record([]), NO_ACCOUNT].map(
+    (step, index): Row => ({
+      name: `a lost answer, and the record has no such ${["token", "token, nor any", "account"][index]}`,
+      script: [cut()],
+      dead: false,
+      outcome: "absent",
+      error: "Connection",
+      options: ONCE,
+      record: step,
+      says: `${["The service account has no token", "The service account has no token", "There is no service account"][index]} by this name`,
+    }),
+  ),
+  {
+    name: "404 Token.NotFound, and the record has the token revoked",
+    script: [killed(problem(404, NOT_FOUND))],
+    dead: true,
+    outcome: "revoked",
+    record: record([REVOKED]),
+    revokedAt: REVOKED_AT,
+  },
+  {
+    name: "404 Token.NotFound, and the record has the token active: they contradict each other",
+    script: [problem(404, NOT_FOUND)],
+    dead: false,
+    outcome: "unknown",
+    error: "Problem",
+    record: record([ACTIVE]),
+  },
+  {
+    name: "404 Token.NotFound, and the record has no such token",
+    script: [problem(404, NOT_FOUND)],
+    dead: false,
+    outcome: "absent",
+    error: "Problem",
+    record: record(OTHERS),
+  },
+  {
+    name: "400, and the record has the token revoked",
+    script: [killed(problem(400))],
+    dead: true,
+    outcome: "revoked",
+    record: record([REVOKED]),
+    revokedAt: REVOKED_AT,
+  },
+  {
+    name: "400, and the record has the token active",
+    script: [problem(400)],
+    dead: false,
+    outcome: "not-revoked",
+    error: "Problem",
+    record: record([ACTIVE]),
+  },
+  ...[problem(401), page(401), problem(403)].map(
+    (step, index): Row => ({
+      name: `${["401", "401 with a page", "403"][index]}: the record is not asked`,
+      script: [step],
+      dead: false,
+      outcome: "not-revoked",
+      error: index === 1 ? "Response" : "Problem",
+      record: record([REVOKED]),
+      reads: 0,
+    }),
+  ),
+  {
+    name: "403 with a page, and the record has the token revoked",
+    script: [killed(page(403))],
+    dead: true,
+    outcome: "revoked",
+    options: ONCE,
+    record: record([REVOKED]),
+    revokedAt: REVOKED_AT,
+  },
+  {
+    name: "a login page, and the record has the token revoked",
+    script: [killed(page(200))],
+    dead: true,
+    outcome: "revoked",
+    record: record([REVOKED]),
+    revokedAt: REVOKED_AT,
+  },
+  ...(
+    [
+      ["in gzip", codedRecord("gzip", [REVOKED])],
+      ["in br", codedRecord("br", [REVOKED])],
+      ["with a charset", record([REVOKED], {}, { "Content-Type": "Application/JSON; charset=utf-8" })],
+      ["of the age 0", record([REVOKED], {}, { Age: "0" })],
+      ["of ten megabytes", record([REVOKED, { slug: "x", name: "x".repeat(10_000_000) }])],
+      ["that has two tokens of the name, both revoked", record([REVOKED, { ...REVOKED }])],
+    ] satisfies [string, Step][]
+  ).map(
+    ([name, step]): Row => ({
+      name: `a lost answer, and a record ${name}`,
+      script: [killed(cut())],
+      dead: true,
+      outcome: "revoked",
+      options: ONCE,
+      record: step,
+      revokedAt: REVOKED_AT,
+    }),
+  ),
+];
+
+/** Answers to a read that prove nothing. All of them would have the token revoked. */
+const unread: Row[] = (
+  [
+    ["a page", page(200)],
+    ["401", problem(401)],
+    ["403", problem(403)],
+    ["404 NOT_FOUND", problem(404, GONE)],
+    ["404 Token.NotFound", problem(404, NOT_FOUND)],
+    ["429", problem(429)],
+    ["500", problem(500)],
+    ["status 201", record([REVOKED], {}, {}, 201)],
+    ["status 203", record([REVOKED], {}, {}, 203)],
+    ["a redirect", (exchange) => record([REVOKED], {}, { Location: `${elsewhere.url}/steal` }, 302)(exchange)],
+    ["an age of a minute", record([REVOKED], {}, { Age: "60" })],
+    ["another media type", record([REVOKED], {}, { "Content-Type": "text/json" })],
+    ["a problem's media type", record([REVOKED], {}, { "Content-Type": "application/problem+json" })],
+    ["no media type", record([REVOKED], {}, { "Content-Type": "" })],
+    ["the name of another account", record([REVOKED], { slug: "ci-bot-2" })],
+    ["the name in other letters", record([REVOKED], { slug: "CI-Bot" })],
+    ["no name", record([REVOKED], { slug: undefined })],
+    ["a list of names", record([REVOKED], { slug: ["ci-bot"] })],
+    ["no tokens", record([], { tokens: undefined })],
+    ["tokens that are no list", record([], { tokens: { 0: REVOKED, length: 1 } })],
+    [
+      "members in its prototype only",
+      recordText(`{"__proto__":${JSON.stringify({ slug: "ci-bot", tokens: [REVOKED] })}}`),
+    ],
+    ["a list in its place", recordText(JSON.stringify([{ slug: "ci-bot", tokens: [REVOKED] }]))],
+    ["half of it", recordText('{"slug":"ci-bot","tokens":[{"slug":"deploy-key","revokedAt":"2026-11-28T09:30:00Z"}')],
+    ["nothing", recordText("")],
+    [
+      "a body that is cut off",
+      cut('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"slug":'),
+    ],
+    [
+      "a body without end",
+      endless("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n", flood),
+    ],
+    ["more than 16 MiB", record([REVOKED, { slug: "x", name: "x".repeat(17 * 1024 * 1024) }])],
+    ["garbled gzip", recordText("this is not gzip", { "Content-Encoding": "gzip" })],
+    ["30 000 levels", recordText(`{"slug":"ci-bot","tokens":[${'{"x":'.repeat(30_000)}1${"}".repeat(30_000)}]}`)],
+    ["a closed connection", cut()],
+    ["a reset", reset],
+    ["no answer in time", tooSlow(stall())],
+    ["half an answer in time", tooSlow(stall('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"slug"'))],
+  ] satisfies [string, Step][]
+).map(
+  ([name, step]): Row => ({
+    name: `a lost answer, and ${name} in place of the record`,
+    script: [killed(cut())],
+    dead: true,
+    outcome: "unknown",
+    error: "Connection",
+    options: ONCE,
+    record: step,
+    says: "record could not be read",
+  }),
+);
+
+/** A token is revoked only if each of its name has a time. */
+const undated: Row[] = (
+  [
+    ["no time", [{ ...REVOKED, revokedAt: undefined }]],
+    ["null for a time", [{ ...REVOKED, revokedAt: null }]],
+    ["the zero time", [{ ...REVOKED, revokedAt: "0001-01-01T00:00:00Z" }]],
+    ["an empty time", [{ ...REVOKED, revokedAt: "" }]],
+    ["a time in words", [{ ...REVOKED, revokedAt: "yesterday" }]],
+    ["a number for a time", [{ ...REVOKED, revokedAt: 1_764_322_200 }]],
+    ["a time that is no date", [{ ...REVOKED, revokedAt: "2026-13-45T99:00:00Z" }]],
+    ["true for a time", [{ ...REVOKED, revokedAt: true }]],
+    ["a second token of its name, which is active", [REVOKED, ACTIVE]],
+  ] as [string, object[]][]
+).map(
+  ([name, tokens]): Row => ({
+    name: `a lost answer, and the record has the token with ${name}`,
+    script: [cut()],
+    dead: false,
+    outcome: "unknown",
+    error: "Connection",
+    options: ONCE,
+    record: record(tokens),
+  }),
+);
+
+/** Rows in which it matters through which transport they are played. */
+export const TRANSPORT_ROWS: readonly Row[] = [
+  ...success,
+  ...redirects,
+  ...contentless,
+  ...lost,
+  ...late,
+  ...bodies,
+  ...floods,
+  ...unread,
+];
+
 /** Rows that any client can play. */
 export const ROWS: readonly Row[] = [
   ...success,
   ...unproven,
+  ...redirects,
   ...contentless,
   ...absent,
   ...elsewhere404,
@@ -1357,10 +1585,4 @@ export const ROWS: readonly Row[] = [
 ];
 
 /** Rows about options, names and runtimes that only this client knows. */
-export const OWN_ROWS: readonly Row[] = [
-  ...elsewhere404Ignored,
-  ...withoutPath,
-  ...impossible,
-  ...maybeRevoked,
-  ...browser,
-];
+export const OWN_ROWS: readonly Row[] = [...withoutPath, ...impossible, ...records, ...unread, ...undated, ...browser];

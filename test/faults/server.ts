@@ -1,6 +1,7 @@
 // A server on a raw socket that does what a script says, and keeps the truth: whether the token is dead by our request.
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { page } from "./steps.js";
 
 export interface Exchange {
   socket: Socket;
@@ -18,7 +19,10 @@ export type Step = (exchange: Exchange) => unknown;
 export interface ScriptedServer {
   url: string;
   port: number;
+  /** All but the reads. */
   requests: Exchange[];
+  /** The requests for the record. */
+  reads: Exchange[];
   /** The truth. */
   readonly dead: boolean;
   /** Resolves when no socket has a request that was never answered whole, or an answer that is still being sent. */
@@ -27,15 +31,21 @@ export interface ScriptedServer {
 }
 
 /**
- * Plays one step a request, over all connections; the last step repeats.
+ * Plays one step a request, over all connections; the last step repeats. A read is no step of the script.
  *
+ * @param record answers the reads: by default with something that is no record.
  * @param wrap turns the plain server into another one that emits sockets, such as a TLS server.
  */
 export async function playScript(
   steps: readonly Step[],
-  { server = createServer(), event = "connection" }: { server?: Server; event?: string } = {},
+  {
+    server = createServer(),
+    event = "connection",
+    record = page(404),
+  }: { server?: Server; event?: string; record?: Step } = {},
 ): Promise<ScriptedServer> {
   const requests: Exchange[] = [];
+  const reads: Exchange[] = [];
   const open = new Set<Socket>();
   const answering = new Set<Socket>();
   const waiting = new Set<() => void>();
@@ -67,8 +77,9 @@ export async function playScript(
         const path = raw.split(" ")[1] ?? "";
         const authorization = /^authorization: *(.*)$/im.exec(raw)?.[1] ?? "";
         const exchange: Exchange = { socket, raw, path, authorization, kill };
-        requests.push(exchange);
-        const step = steps[Math.min(requests.length, steps.length) - 1];
+        const read = raw.startsWith("GET ");
+        (read ? reads : requests).push(exchange);
+        const step = read ? record : steps[Math.min(requests.length, steps.length) - 1];
         answering.add(socket);
         // A step that ends has answered whole; one that hangs or drips keeps its socket among the busy.
         await step?.(exchange);
@@ -84,6 +95,7 @@ export async function playScript(
     url: `http://127.0.0.1:${port}`,
     port,
     requests,
+    reads,
     get dead() {
       return dead;
     },

@@ -3,7 +3,7 @@
 // sets how many cases are tried.
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type BulkRef, createKaitenClient, type Fetch, type TokenResult } from "../../src/index.js";
+import { createKaitenClient, type Fetch, type TokenRef, type TokenResult } from "../../src/index.js";
 import { createFakeKaiten, type Fault } from "../../src/testing/index.js";
 
 const { CI, SIMULATION_RUNS, SIMULATION_SEED, SIMULATION_PATH } = process.env;
@@ -65,7 +65,7 @@ const scenario = fc.record({
 });
 
 async function play(scheduler: fc.Scheduler, given: typeof scenario extends fc.Arbitrary<infer T> ? T : never) {
-  const refs: BulkRef[] = Array.from({ length: given.tokens }, (_, index) => ({
+  const refs: TokenRef[] = Array.from({ length: given.tokens }, (_, index) => ({
     serviceAccountSlug: `bot-${index % 3}`,
     tokenSlug: `token-${index}`,
   }));
@@ -98,11 +98,11 @@ async function play(scheduler: fc.Scheduler, given: typeof scenario extends fc.A
           return "ksh_second-credential";
         };
 
-  const taken = new Set<BulkRef>();
+  const taken = new Set<TokenRef>();
   let closed = given.source === "array";
   const take = (index: number) => {
     if (index === given.throwsAt) throw new Error("the source throws");
-    const ref = refs[index] as BulkRef;
+    const ref = refs[index] as TokenRef;
     if (!controller.signal.aborted) taken.add(ref);
     return ref;
   };

@@ -136,6 +136,26 @@ export const coded = (status: number, coding: "gzip" | "deflate" | "br", members
   return problemText(status, encode(body), { "Content-Encoding": coding });
 };
 
+/** Sent as the record of an account. */
+export const recordText =
+  (body: string | Buffer, headers: Headers = {}, status = 200): Step =>
+  (exchange) =>
+    write(exchange, message(status, body, { "Content-Type": "application/json", ...headers }));
+
+const recordOf = (tokens: readonly object[], members: object) => {
+  const times = { createdAt: "2026-01-01T00:00:00Z", createdBy: { id: "user-0" } };
+  const list = tokens.map((token, index) => ({ id: `t${index}`, name: "A token", scopes: [], ...times, ...token }));
+  return JSON.stringify({ id: "a1", name: "CI", slug: "ci-bot", externalId: "x", ...times, tokens: list, ...members });
+};
+
+/** The record of the account `ci-bot`, as the API gives it: with these tokens. */
+export const record = (tokens: readonly object[], members: object = {}, headers: Headers = {}, status = 200): Step =>
+  recordText(recordOf(tokens, members), headers, status);
+
+/** The same in a content coding. */
+export const codedRecord = (coding: "gzip" | "br", tokens: readonly object[]): Step =>
+  recordText((coding === "gzip" ? gzipSync : brotliCompressSync)(recordOf(tokens, {})), { "Content-Encoding": coding });
+
 const closed = ({ socket }: Exchange) =>
   new Promise<void>((resolve) => {
     if (socket.destroyed) resolve();

@@ -5,6 +5,11 @@ import { fileURLToPath } from "node:url";
 /** The time limit of an attempt, in ms. It never ends by itself: {@link expire} ends it. */
 export const LIMIT = 86_400_000;
 
+/** That of a read of the record, whatever the caller's. */
+const READ_LIMIT = 5_000;
+
+const isLimit = (ms: number) => ms === LIMIT || ms === READ_LIMIT;
+
 /** Pauses between attempts are so many times shorter. */
 const SPEED = 100;
 
@@ -16,10 +21,10 @@ const running = new Map<unknown, { run: () => void; ms: number }>();
 
 export const timersLeft = (): number => running.size;
 
-/** Ends the time limit of every attempt that is under way. */
+/** Ends the time limit of every attempt and read that is under way. */
 export function expire(): void {
   for (const [timer, { run, ms }] of running) {
-    if (ms !== LIMIT) continue;
+    if (!isLimit(ms)) continue;
     clearTimeout(timer as NodeJS.Timeout);
     run();
   }
@@ -36,7 +41,7 @@ export function controlTimers(): () => void {
       running.delete(timer);
       run();
     };
-    const timer = setTimeout(end, ms === LIMIT ? ms : ms / SPEED);
+    const timer = setTimeout(end, isLimit(ms) ? LIMIT : ms / SPEED);
     running.set(timer, { run, ms });
     return timer;
   }) as typeof globalThis.setTimeout;

@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 import { generate } from "selfsigned";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createKaitenClient, KaitenConnectionError } from "../../src/index.js";
+import { undiciFetch } from "../../src/undici.js";
 import { revocation } from "../revocation.js";
 import { playScript, type ScriptedServer } from "./server.js";
 import { api } from "./steps.js";
@@ -46,26 +47,39 @@ const revoke = (baseUrl: string) =>
     .catch((error) => error);
 
 describe.each([
-  ["self-signed", "127.0.0.1", {}, "self-signed certificate"],
-  ["for another host", "kaiten.example.com", {}, "127.0.0.1"],
+  ["self-signed", "127.0.0.1", {}, "self-signed certificate", "NODE_EXTRA_CA_CERTS"],
+  ["self-signed and for another host", "kaiten.example.com", {}, "self-signed certificate", "NODE_EXTRA_CA_CERTS"],
   [
     "expired",
     "127.0.0.1",
     { notBeforeDate: new Date(Date.now() - 9 * DAY), notAfterDate: new Date(Date.now() - DAY) },
     "expired",
+    "Check the clock of this machine",
   ],
-] as const)("a certificate that is %s", (_, host, dates, reason) => {
+] as const)("a certificate that is %s", (_, host, dates, reason, advice) => {
   test("is refused as not-revoked, with the reason, and nothing is sent", async () => {
     await using scripted = await playOverTls(await certificate(host, dates));
     const error = await revoke(scripted.url);
     expect(error).toBeInstanceOf(KaitenConnectionError);
     expect(error.outcome).toBe("not-revoked");
     expect(error.message).toContain(reason);
-    expect(error.message).toContain("the server's certificate is not trusted");
-    expect(error.message).toContain("NODE_EXTRA_CA_CERTS");
+    expect(error.message).toContain(advice);
     expect(error.cause.cause.code).toMatch(/CERT|SELF_SIGNED|EXPIRED|VERIFY/);
     expect(scripted.requests).toHaveLength(0);
   });
+});
+
+test("a certificate that is trusted, but for another host, is refused with advice of its own", async () => {
+  const pems = await certificate("kaiten.example.com");
+  await using scripted = await playOverTls(pems);
+  const fetch = undiciFetch({ connect: { ca: pems.cert } });
+  const { tokens } = createKaitenClient({ baseUrl: scripted.url, token: TOKEN, fetch, retries: 0 }).serviceAccounts;
+  const error = await tokens.revoke(REF).catch((thrown) => thrown);
+  await fetch.close();
+  expect(error).toMatchObject({ name: "KaitenConnectionError", outcome: "not-revoked" });
+  expect(error.message).toContain("the server's certificate is for another host");
+  expect(error.message).toContain("Check the base URL");
+  expect(scripted.requests).toHaveLength(0);
 });
 
 describe("a certificate of one's own authority", () => {

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { connect, createServer as createTcpServer, type Socket } from "node:net";
-import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, deflateSync, gzipSync } from "node:zlib";
 import { Agent, type Dispatcher, H2CClient, ProxyAgent } from "undici";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { SendingInit } from "../../src/call/attempt.js";
@@ -135,9 +135,12 @@ describe("a body", () => {
     expect(await read(encode(Buffer.alloc(5_000_000, "x")), coding)).toBe("x".repeat(64 * 1024));
   });
 
+  // The best compression takes seconds.
+  const quickly = (text: string) => brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
+
   test.each([
     ["gzip", gzipSync],
-    ["br", brotliCompressSync],
+    ["br", quickly],
   ])("that is longer than the limit in %s is read as far as it came", async (coding, encode) => {
     let text = "";
     for (let index = 0; text.length < 300_000; index++) text += `${Math.imul(index, 2_654_435_761) >>> 0} `;

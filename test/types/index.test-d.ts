@@ -6,6 +6,7 @@ import {
   type CallOptions,
   type ClientOptions,
   createKaitenClient,
+  type Fetch,
   isProblem,
   KaitenAbortError,
   type KaitenClient,
@@ -20,11 +21,15 @@ import {
   type Problem,
   type ProblemStatus,
   type Revocation,
+  type ServiceAccount,
+  type Token,
   type TokenRef,
   type TokenResult,
+  type User,
   type Verification,
   type VerifyOptions,
 } from "../../src/index.js";
+import { undiciFetch } from "../../src/undici.js";
 
 const kaiten = createKaitenClient({ baseUrl: "https://kaiten.example.com/api", token: "a-jwt" });
 const { revoke } = kaiten.serviceAccounts.tokens;
@@ -37,9 +42,11 @@ describe("revoke", () => {
     expectTypeOf<TokenRef>().toEqualTypeOf<{ serviceAccountSlug: string; tokenSlug: string }>();
     expectTypeOf<Revocation>().toEqualTypeOf<{
       ref: TokenRef;
-      outcome: "revoked" | "absent";
+      outcome: "revoked";
       attempts: number;
       at: string;
+      revokedAt?: string;
+      revokedBy?: User;
       status?: number;
       traceId?: string;
       errorId?: string;
@@ -68,19 +75,37 @@ describe("revoke", () => {
       signal?: AbortSignal | undefined;
       timeout?: number | undefined;
       retries?: number | undefined;
-      ignoreAbsent?: boolean | undefined;
-      maybeRevoked?: boolean | undefined;
     }>();
-    expectTypeOf(revoke).toBeCallableWith(ref, { signal: AbortSignal.timeout(1_000), ignoreAbsent: true });
-    expectTypeOf(revoke).toBeCallableWith(ref, { maybeRevoked: true });
+    expectTypeOf(revoke).toBeCallableWith(ref, { signal: AbortSignal.timeout(1_000) });
     // @ts-expect-error ms, not text
     revoke(ref, { timeout: "10s" });
-    // @ts-expect-error true or false, not a text
-    revoke(ref, { maybeRevoked: "yes" });
+    // @ts-expect-error absent is never a success
+    revoke(ref, { ignoreAbsent: true });
+    // @ts-expect-error the record says what was revoked before
+    revoke(ref, { maybeRevoked: true });
     // @ts-expect-error the credential is the client's
     revoke(ref, { token: "another" });
     // @ts-expect-error there is no such option
     revoke(ref, { retry: 2 });
+  });
+});
+
+describe("get", () => {
+  const { get } = kaiten.serviceAccounts;
+
+  test("takes the slug of a service account, and returns its record", () => {
+    expectTypeOf(get).toEqualTypeOf<(serviceAccountSlug: string, options?: CallOptions) => Promise<ServiceAccount>>();
+    expectTypeOf<ServiceAccount["tokens"]>().toEqualTypeOf<Token[]>();
+    expectTypeOf<Token["revokedAt"]>().toEqualTypeOf<string | undefined>();
+    expectTypeOf<Token["revokedBy"]>().toEqualTypeOf<User | undefined>();
+    expectTypeOf<User>().toEqualTypeOf<{ id: string; name?: string }>();
+  });
+
+  test("takes nothing else", () => {
+    // @ts-expect-error the record is of an account, not of a token
+    get(ref);
+    // @ts-expect-error the account is not optional
+    get();
   });
 });
 
@@ -93,7 +118,7 @@ describe("createKaitenClient", () => {
     // @ts-expect-error no base URL
     createKaitenClient({ token: "a-jwt" });
     // @ts-expect-error there is no such option
-    createKaitenClient({ baseUrl: "https://kaiten.example.com/api", token: "a-jwt", headers: {} });
+    createKaitenClient({ baseUrl: "https://kaiten.example.com/api", token: "a-jwt", retry: 2 });
   });
 
   test("takes a token, or a provider that is told which token was refused", () => {
@@ -118,15 +143,24 @@ describe("createKaitenClient", () => {
       fetch,
       onAttempt: (event) => {
         expectTypeOf(event).toEqualTypeOf<AttemptEvent>();
-        const { number, outcome, status, error, ms, delay, traceId, errorId, at, url } = event;
+        const { number, outcome, status, error, ms, delay, traceId, errorId, at, url, method } = event;
         expectTypeOf(event.ref).toEqualTypeOf<TokenRef>();
         expectTypeOf({ number, outcome, ms }).toEqualTypeOf<{ number: number; outcome: Outcome; ms: number }>();
-        expectTypeOf({ at, url }).toEqualTypeOf<{ at: string; url: string }>();
+        expectTypeOf({ at, url, method }).toEqualTypeOf<{ at: string; url: string; method: string }>();
         expectTypeOf(errorId).toEqualTypeOf<string | undefined>();
         expectTypeOf({ status, delay }).toEqualTypeOf<{ status: number | undefined; delay: number | undefined }>();
         expectTypeOf({ error, traceId }).toEqualTypeOf<{ error: string | undefined; traceId: string | undefined }>();
       },
     });
+  });
+
+  test("takes headers by name", () => {
+    const options = { baseUrl: "https://kaiten.example.com/api", token: "a-jwt" };
+    createKaitenClient({ ...options, headers: { "cf-access-client-id": "id" } });
+    // @ts-expect-error nothing would be sent of it
+    createKaitenClient({ ...options, headers: new Headers() });
+    // @ts-expect-error a value is a text
+    createKaitenClient({ ...options, headers: { "x-a": undefined } });
   });
 
   test("takes numbers and switches as what they are", () => {
@@ -203,6 +237,8 @@ describe("an error", () => {
     expectTypeOf<KaitenError["request"]>().toEqualTypeOf<{ method: string; url: string } | undefined>();
     expectTypeOf<KaitenError["at"]>().toEqualTypeOf<string>();
     expectTypeOf<KaitenError["traceId"]>().toEqualTypeOf<string | undefined>();
+    expectTypeOf<KaitenError["status"]>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<KaitenError["errorId"]>().toEqualTypeOf<string | undefined>();
     expectTypeOf<KaitenError["summary"]>().toEqualTypeOf<string>();
     expectTypeOf<KaitenError["cause"]>().toBeUnknown();
     expectTypeOf<KaitenError["toJSON"]>().returns.toEqualTypeOf<Record<string, unknown>>();
@@ -250,20 +286,22 @@ describe("revokeAll", () => {
         yield ref;
       })(),
     );
-    expectTypeOf(revokeAll).toBeCallableWith([{ ...ref, maybeRevoked: true }, ref]);
   });
 
-  test("yields results that narrow by their outcome: a token that may be active always has an error", () => {
+  test("yields results that narrow by their outcome: what is not recorded as revoked has an error", () => {
     const result = caught as TokenResult;
     expectTypeOf(result.outcome).toEqualTypeOf<Outcome>();
-    expectTypeOf(result.ref).toEqualTypeOf<TokenRef & { maybeRevoked?: boolean | undefined }>();
+    expectTypeOf(result.ref).toEqualTypeOf<TokenRef>();
     expectTypeOf(result.attempts).toEqualTypeOf<number>();
     expectTypeOf(result.at).toEqualTypeOf<string>();
     expectTypeOf(result.status).toEqualTypeOf<number | undefined>();
     expectTypeOf(result.traceId).toEqualTypeOf<string | undefined>();
     expectTypeOf(result.errorId).toEqualTypeOf<string | undefined>();
-    if (result.outcome === "revoked") expectTypeOf(result.error).toEqualTypeOf<undefined>();
-    if (result.outcome === "absent") expectTypeOf(result.error).toEqualTypeOf<KaitenError | undefined>();
+    if (result.outcome === "revoked") {
+      expectTypeOf(result.error).toEqualTypeOf<undefined>();
+      expectTypeOf(result.revokedAt).toEqualTypeOf<string | undefined>();
+    }
+    if (result.outcome === "absent") expectTypeOf(result.error).toEqualTypeOf<KaitenError>();
     if (result.outcome === "unknown") expectTypeOf(result.error).toEqualTypeOf<KaitenError | TypeError>();
     if (result.outcome === "not-revoked") expectTypeOf(result.error).toEqualTypeOf<KaitenError | TypeError>();
   });
@@ -281,16 +319,16 @@ describe("revokeAll", () => {
     revokeAll(["deploy-key"]);
     // @ts-expect-error concurrency is a number
     revokeAll([ref], { concurrency: "8" });
-    // @ts-expect-error it is said for each reference
-    revokeAll([ref], { maybeRevoked: true });
+    // @ts-expect-error there is no such member
+    revokeAll([{ ...ref, maybeRevoked: true }]);
   });
 });
 
 describe("verify", () => {
-  test("takes a secret and options, both optional, and returns what is known of it", () => {
-    type Verify = (secret?: string, options?: VerifyOptions) => Promise<Verification>;
+  test("takes a secret and options, and returns what is known of it", () => {
+    type Verify = (secret: string, options?: VerifyOptions) => Promise<Verification>;
     expectTypeOf(kaiten.verify).toEqualTypeOf<Verify>();
-    expectTypeOf(kaiten.verify).toBeCallableWith(undefined, { signal: AbortSignal.timeout(1_000), timeout: 1_000 });
+    expectTypeOf(kaiten.verify).toBeCallableWith("a-secret", { signal: AbortSignal.timeout(1_000), timeout: 1_000 });
     expectTypeOf<Verification>().toEqualTypeOf<{
       validity: "active" | "inactive" | "unknown";
       canRevoke?: boolean;
@@ -301,9 +339,22 @@ describe("verify", () => {
   });
 
   test("takes nothing else", () => {
+    // @ts-expect-error without a secret it could only be about the client's own
+    kaiten.verify();
+    // @ts-expect-error nor may it be missing by accident
+    kaiten.verify(new Map<string, string>().get("leaked"));
     // @ts-expect-error a secret, not a reference
     kaiten.verify(ref);
-    // @ts-expect-error there is nothing to ignore
-    kaiten.verify("a-secret", { ignoreAbsent: true });
+    // @ts-expect-error the client's retries apply
+    kaiten.verify("a-secret", { retries: 1 });
+  });
+});
+
+describe("undiciFetch", () => {
+  test("is a fetch of a client, and has no option for HTTP/2, over which undici may send a request twice", () => {
+    expectTypeOf(undiciFetch()).toExtend<Fetch>();
+    expectTypeOf(undiciFetch).toBeCallableWith({ connections: 8, connect: { ca: "" } });
+    // @ts-expect-error there is no such option
+    undiciFetch({ allowH2: true });
   });
 });

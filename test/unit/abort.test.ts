@@ -1,9 +1,10 @@
 // The caller aborts: the call ends at once, and its outcome is what is known at that moment.
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { FetchResponse, KaitenError } from "../../src/index.js";
+import type { AttemptEvent, FetchResponse, KaitenError } from "../../src/index.js";
 import {
   absent,
+  active,
   answer,
   BASE,
   lost,
@@ -11,8 +12,10 @@ import {
   page,
   problem,
   REF,
+  record,
   refused,
   revoke,
+  revokedEntry,
   type Step,
   TOKEN,
 } from "./fake-api.js";
@@ -30,14 +33,14 @@ const REASON = { why: "a value of the caller" };
 interface Moment {
   steps?: Step[];
   token?: (request: { rejected?: string }) => string | Promise<string>;
-  maybeRevoked?: boolean;
+  record?: Step;
 }
 
 /** Runs a call until it waits for something, and aborts it. */
-async function abortWhileWaiting({ steps = [never], token, maybeRevoked = false }: Moment) {
+async function abortWhileWaiting({ steps = [never], token, ...more }: Moment) {
   const controller = new AbortController();
   const { signal } = controller;
-  const call = revoke(steps, { client: token ? { token } : {}, call: { signal, maybeRevoked } });
+  const call = revoke(steps, { client: token ? { token } : {}, call: { signal }, ...more });
   await vi.advanceTimersByTimeAsync(0);
   controller.abort(REASON);
   // Without the passing of time: an abort is not waited for.
@@ -80,18 +83,17 @@ describe("an abort", () => {
       2,
     ],
   ])("%s", async (_, moment, outcome, attempts) => {
-    const { error, requests, events } = await abortWhileWaiting(moment);
+    const { error, requests, events, reads } = await abortWhileWaiting(moment);
+    expect(reads).toEqual([]);
     expect(error).toMatchObject({ name: "KaitenAbortError", outcome, attempts, ref: REF, request: REQUEST });
     expect(error.cause).toBe(REASON);
     expect(events).toHaveLength(attempts);
     expect(requests.length).toBeLessThanOrEqual(attempts);
     expect(error.summary).toMatch(
       outcome === "unknown"
-        ? /^The call was aborted\. The token may still be active\./
+        ? /^The call was aborted\. The token may be revoked or not: treat it as active\./
         : /^The call was aborted\. The request was not carried out\./,
     );
-    // After maybeRevoked nothing of it is a proof.
-    expect((await abortWhileWaiting({ ...moment, maybeRevoked: true })).error.outcome).toBe("unknown");
   });
 
   test("is what an observer is told of the attempt that it cut short", async () => {
@@ -137,13 +139,9 @@ describe("an abort", () => {
     expect(await error).toMatchObject({ name: "KaitenAbortError", outcome: "not-revoked", cause: null });
   });
 
-  test.each([
-    [false, "not-revoked"],
-    [true, "unknown"],
-  ])("before the call sends nothing; with maybeRevoked: %s the outcome is %s", async (maybeRevoked, outcome) => {
-    const signal = AbortSignal.abort(REASON);
-    const { error, requests, events } = revoke(answer(204), { call: { signal, maybeRevoked } });
-    expect(await error).toMatchObject({ name: "KaitenAbortError", outcome, attempts: 0, ref: REF });
+  test("before the call sends nothing", async () => {
+    const { error, requests, events } = revoke(answer(204), { call: { signal: AbortSignal.abort(REASON) } });
+    expect(await error).toMatchObject({ name: "KaitenAbortError", outcome: "not-revoked", attempts: 0, ref: REF });
     expect((await error).cause).toBe(REASON);
     expect([requests, events]).toEqual([[], []]);
   });
@@ -173,15 +171,30 @@ describe("an abort", () => {
   });
 });
 
+describe("an abort while the record is read keeps the outcome", () => {
+  test.each<[string, Step, Step, KaitenError["outcome"]]>([
+    ["a refusal", problem(422), never, "not-revoked"],
+    ["an answer that proves nothing", page(200), never, "unknown"],
+    ["no such token", absent(), never, "absent"],
+    ["no such token, in the wait for the second read", absent(), page(503), "absent"],
+  ])("of %s", async (_, step, record, outcome) => {
+    const { error, reads, events, readEvents } = await abortWhileWaiting({ steps: [step], record });
+    expect([events.length, readEvents.length]).toEqual([1, 1]);
+    expect(error).toMatchObject({ name: "KaitenAbortError", outcome, attempts: 1, request: REQUEST });
+    expect(error.cause).toBe(REASON);
+    expect(reads).toHaveLength(1);
+  });
+});
+
 describe("an answer that has no content is complete with its headers: an abort that comes later changes nothing", () => {
   /** Aborts when the answer is read: its headers have arrived. */
-  async function abortInside(status: number, ignoreAbsent = false) {
+  async function abortInside(status: number) {
     const controller = new AbortController();
     const late = (): FetchResponse => ({
       ...{ status, ok: status < 300, headers: new Headers(), text: never },
       body: { cancel: async () => controller.abort(REASON) } as unknown as ReadableStream<Uint8Array>,
     });
-    return revoke(async () => late(), { call: { signal: controller.signal, ignoreAbsent } });
+    return revoke(async () => late(), { call: { signal: controller.signal } });
   }
 
   test("a 204 resolves", async () => {
@@ -196,22 +209,48 @@ describe("an answer that has no content is complete with its headers: an abort t
   });
 });
 
-test("an abort while the answer is complete in time does not hide it", async () => {
-  const controller = new AbortController();
-  const onAttempt = () => controller.abort(REASON);
-  const call = { signal: controller.signal };
-  expect(await revoke(answer(204), { client: { onAttempt }, call }).result).toMatchObject({ outcome: "revoked" });
-  const gone = new AbortController();
-  const { error } = revoke(absent(), {
-    client: { onAttempt: () => gone.abort(REASON) },
-    call: { signal: gone.signal },
+describe("an abort after the answer does not hide it, and no record is read", () => {
+  test.each<[string, Step, object]>([
+    ["no such token", absent(), { name: "KaitenProblemError", outcome: "absent", status: 404 }],
+    ["a refused connection", refused(), { name: "KaitenConnectionError", outcome: "not-revoked" }],
+    ["a refusal", problem(422), { name: "KaitenProblemError", outcome: "not-revoked" }],
+  ])("%s", async (_, step, expected) => {
+    const controller = new AbortController();
+    const events: AttemptEvent[] = [];
+    const onAttempt = (event: AttemptEvent) => {
+      events.push(event);
+      controller.abort(REASON);
+    };
+    const { error, reads } = revoke(step, { client: { retries: 0, onAttempt }, call: { signal: controller.signal } });
+    expect(await error).toMatchObject({ ...expected, attempts: 1 });
+    expect([reads.length, events.length]).toEqual([0, 1]);
   });
-  expect(await error).toMatchObject({ name: "KaitenProblemError", outcome: "absent" });
+
+  test("nor does one after the record was read hide what it says", async () => {
+    const abortAfter = (record: Step) => {
+      const controller = new AbortController();
+      const onAttempt = ({ method }: AttemptEvent) => method === "GET" && controller.abort(REASON);
+      return revoke(problem(422), { client: { onAttempt }, call: { signal: controller.signal }, record });
+    };
+    expect(await abortAfter(record(revokedEntry())).result).toMatchObject({ outcome: "revoked" });
+    const { error } = abortAfter(record(active()));
+    expect(await error).toMatchObject({ name: "KaitenProblemError", outcome: "not-revoked" });
+  });
 });
 
-test("an abort after the last attempt has failed does not take the place of its failure", async () => {
+test("many calls may share one signal: it gets one listener, and Node warns of none", async () => {
   const controller = new AbortController();
-  const client = { retries: 0, onAttempt: () => controller.abort(REASON) };
-  const { error } = revoke(refused(), { client, call: { signal: controller.signal } });
-  expect(await error).toMatchObject({ name: "KaitenConnectionError", outcome: "not-revoked", attempts: 1 });
+  const warned = vi.fn();
+  process.on("warning", warned);
+  const call = { signal: controller.signal };
+  const calls = Array.from({ length: 30 }, (_, index) => revoke(index % 2 ? answer(503) : never, { call }));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(getEventListeners(controller.signal, "abort")).toHaveLength(1);
+  controller.abort(REASON);
+  for (const { error } of calls) expect(await error).toMatchObject({ name: "KaitenAbortError", cause: REASON });
+  expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+  // A warning is emitted in the next tick.
+  await new Promise(process.nextTick);
+  process.off("warning", warned);
+  expect(warned).not.toHaveBeenCalled();
 });

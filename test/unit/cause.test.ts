@@ -2,25 +2,24 @@
 
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { type ConnectFault, readCause } from "../../src/answer/cause.js";
+import { type ConnectFault, ProxyError, readCause } from "../../src/answer/cause.js";
+import type { Secrets } from "../../src/answer/redact.js";
 
 const SECRET = "ksh_0123456789abcdef";
-const connectFault = (thrown: unknown) => readCause(thrown, [])?.fault;
+const NONE: Secrets = { credentials: [], values: [] };
+const SECRETS: Secrets = { credentials: [SECRET], values: ["a-header-that-is-secret"] };
+const connectFault = (thrown: unknown) => readCause(thrown, NONE)?.fault;
 
 const CODES: Record<ConnectFault, string[]> = {
   unreachable: ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EAI_NODATA", "UND_ERR_CONNECT_TIMEOUT"],
-  certificate: [
-    "ERR_TLS_CERT_ALTNAME_INVALID",
-    "CERT_HAS_EXPIRED",
-    "UNABLE_TO_GET_ISSUER_CERT",
-    "DEPTH_ZERO_SELF_SIGNED_CERT",
-    "SELF_SIGNED_CERT_IN_CHAIN",
-    "HOSTNAME_MISMATCH",
-    "INVALID_CA",
-    "INVALID_PURPOSE",
-    "PATH_LENGTH_EXCEEDED",
+  expired: ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"],
+  "wrong-name": ["ERR_TLS_CERT_ALTNAME_INVALID", "HOSTNAME_MISMATCH"],
+  untrusted: [
+    ...["CERT_REVOKED", "UNABLE_TO_GET_ISSUER_CERT", "DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN"],
+    ...["INVALID_CA", "INVALID_PURPOSE", "PATH_LENGTH_EXCEEDED"],
   ],
   "plain-http": ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"],
+  proxy: ["ERR_PROXY", "UND_ERR_PRX_TLS"],
 };
 const ROWS = Object.entries(CODES).flatMap(([fault, codes]) => codes.map((code) => [code, fault]));
 
@@ -35,6 +34,10 @@ test.each([
   ...["ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR", "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE", "EPROTO"],
 ])("the code %s does not", (code) => {
   expect(connectFault({ code })).toBeUndefined();
+});
+
+test("a proxy's refusal proves it, as the command's own error for it", () => {
+  expect(connectFault(new TypeError("fetch failed", { cause: new ProxyError("403 Forbidden") }))).toBe("proxy");
 });
 
 test.each([
@@ -96,26 +99,27 @@ test("a value that throws when it is read proves nothing", () => {
   expect(connectFault(proxy)).toBeUndefined();
 });
 
-const copyOf = (thrown: unknown, secrets: string[]) => readCause(thrown, secrets)?.error;
+const copyOf = (thrown: unknown, secrets = NONE) => readCause(thrown, secrets)?.error;
 
 describe("a cause", () => {
   test("keeps name, message, code, stack and causes, without secrets and without other members", () => {
     const inner = Object.assign(new TypeError(`inner ${SECRET}`), { code: "E_INNER", request: { auth: SECRET } });
-    const copy = copyOf(new Error(`outer ${SECRET}`, { cause: inner }), [SECRET]);
-    expect(copy).toMatchObject({ name: "Error", message: "outer [credential]" });
-    expect(copy?.cause).toMatchObject({ name: "TypeError", message: "inner [credential]", code: "E_INNER" });
-    expect(Object.keys(copy?.cause ?? {})).toEqual(["code"]);
+    const copy = copyOf(new Error("outer", { cause: inner }), SECRETS);
+    expect(copy).toMatchObject({ name: "Error", message: "outer" });
     expect(copy?.stack).toContain("cause.test");
+    expect(copy?.cause).toMatchObject({ name: "TypeError", message: "[credential]", code: "E_INNER" });
+    expect(Object.keys(copy?.cause ?? {})).toEqual(["code"]);
     expect(inspect(copy, { depth: null, showHidden: true })).not.toContain(SECRET);
+    expect(copyOf(new Error("of a-header-that-is-secret"), SECRETS)?.message).toBe("[credential]");
   });
 
   test("can be changed by its holder, as every error can", () => {
-    const copy = copyOf(new Error("a"), []);
+    const copy = copyOf(new Error("a"));
     expect(Object.getOwnPropertyDescriptor(copy, "stack")).toMatchObject({ writable: true, configurable: true });
   });
 
   test("is the first of the errors of an AggregateError", () => {
-    expect(copyOf(new AggregateError([new Error("first"), new Error("second")]), [])?.cause).toMatchObject({
+    expect(copyOf(new AggregateError([new Error("first"), new Error("second")]))?.cause).toMatchObject({
       message: "first",
     });
   });
@@ -123,7 +127,7 @@ describe("a cause", () => {
   test("ends, also where it is its own cause", () => {
     const round = new Error("round");
     round.cause = round;
-    expect(inspect(copyOf(round, []), { depth: null }).match(/\[cause\]/g)?.length).toBe(4);
+    expect(inspect(copyOf(round), { depth: null }).match(/\[cause\]/g)?.length).toBe(4);
   });
 
   test.each([
@@ -135,7 +139,7 @@ describe("a cause", () => {
     ["an object without a prototype", Object.create(null), "a value that is not an Error was thrown"],
     ["an error of another realm", { name: "Error", message: "elsewhere" }, "elsewhere"],
   ])("may be %s", (_, thrown, message) => {
-    expect(copyOf(thrown, [SECRET])?.message).toContain(message);
+    expect(copyOf(thrown, SECRETS)?.message).toContain(message);
   });
 
   test("may throw when it is read", () => {
@@ -144,10 +148,42 @@ describe("a cause", () => {
         throw new Error(SECRET);
       },
     };
-    expect(copyOf(hostile, [SECRET])?.message).toBe("a value that cannot be read was thrown");
+    expect(copyOf(hostile, SECRETS)?.message).toBe("a value that cannot be read was thrown");
   });
 
   test("of undefined is undefined", () => {
-    expect(copyOf(undefined, [])).toBeUndefined();
+    expect(copyOf(undefined)).toBeUndefined();
+  });
+});
+
+describe("the words for a person", () => {
+  const words = (thrown: unknown) => readCause(thrown, NONE)?.words;
+  const openSsl = "8050:error:0A000126:SSL routines:ssl3_read_n:unexpected eof while reading:../deps/openssl.c:354:\n";
+  test.each<[string, unknown, string]>([
+    ["a message", new Error("broken"), "broken"],
+    ["the innermost cause", new TypeError("fetch failed", { cause: new Error("closed") }), "closed"],
+    ["a code that the message does not name", Object.assign(new Error("broken"), { code: "EPIPE" }), "broken (EPIPE)"],
+    ["a system call", Object.assign(new Error("write EPIPE"), { code: "EPIPE", syscall: "write" }), "write EPIPE"],
+    ["a cause without words", new Error("outer", { cause: new Error("") }), "outer"],
+    ["a cause that is no Error", new TypeError("Failed to fetch", { cause: { type: "dns" } }), "Failed to fetch"],
+    ["a cause that is null", new TypeError("Failed to fetch", { cause: null }), "Failed to fetch"],
+    ["a cause that is a text", new TypeError("Failed to fetch", { cause: "no network" }), "no network"],
+    [
+      "a line of OpenSSL's: its code alone, without an address in memory and a line break",
+      Object.assign(new Error(openSsl), { code: "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE" }),
+      "TLS: sslv3 alert handshake failure (ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE)",
+    ],
+    [
+      "a handshake that failed",
+      Object.assign(new Error(`write EPROTO ${openSsl}`), { code: "EPROTO", syscall: "write" }),
+      "TLS: handshake failure (EPROTO)",
+    ],
+  ])("%s", (_, thrown, says) => {
+    expect(words(thrown)).toBe(says);
+  });
+
+  test("a line of OpenSSL's is not in the copy either", () => {
+    const thrown = Object.assign(new Error(openSsl), { code: "EPROTO" });
+    expect(inspect(copyOf(thrown), { showHidden: true })).not.toContain("openssl.c");
   });
 });

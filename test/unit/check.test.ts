@@ -1,7 +1,7 @@
 // A bad argument is a TypeError that names it, and nothing is sent.
 import { describe, expect, test } from "vitest";
 import { type ClientOptions, createKaitenClient } from "../../src/index.js";
-import { answer, BASE, REF, revoke, scripted, TOKEN } from "./fake-api.js";
+import { answer, BASE, problem, REF, revoke, scripted, TOKEN } from "./fake-api.js";
 
 function refusal(act: () => unknown): string {
   try {
@@ -67,38 +67,63 @@ describe("the base URL", () => {
   });
 });
 
-describe("the token", () => {
-  test.each([
-    ["", "is empty"],
-    ["undefined", "a variable was not set"],
-    ["null", "a variable was not set"],
-    [`Bearer ${TOKEN}`, "the word Bearer"],
-    [`bearer\t${TOKEN}`, "the word Bearer"],
-    [`${TOKEN}\n`, "white space"],
-    [` ${TOKEN}`, "white space"],
-    [`"${TOKEN}"`, "is in quotes"],
-    [`'${TOKEN}'`, "is in quotes"],
-    [`"${TOKEN}"x`, "has characters that no bearer token has"],
-    [`x"${TOKEN}"`, "has characters that no bearer token has"],
-    [TOKEN.replace("ksh_", "ksm_"), "another kind of secret"],
-    [TOKEN.replace("ksh_", "whsec_"), "another kind of secret"],
-    [`${TOKEN} ${TOKEN}`, "characters that no bearer token has"],
-    [`the bearer ${TOKEN}`, "characters that no bearer token has"],
-    ["tökën", "characters that no bearer token has"],
-    ["a=b", "characters that no bearer token has"],
-    ["====", "characters that no bearer token has"],
-  ])("%j is refused, and not shown", (token, fault) => {
-    const message = refusal(() => createKaitenClient({ baseUrl: BASE, token }));
-    expect(message).toContain(fault);
-    expect(message).not.toContain("0123456789");
+describe("the headers", () => {
+  const refusalOf = (headers: object) =>
+    refusal(() => createKaitenClient({ baseUrl: BASE, token: TOKEN, headers: headers as Record<string, string> }));
+
+  test("are sent with each request, a read of the record included, with names in lower case", async () => {
+    const headers = { "CF-Access-Client-Id": "id.access", "cf-access-client-secret": "0123456789abcdef0123" };
+    const { requests, reads, error } = revoke(problem(422), { client: { headers, traceparent: false } });
+    await error;
+    const sent = [...requests, ...reads].map((request) => Object.keys(request.init.headers as object));
+    const ours = ["cf-access-client-id", "cf-access-client-secret", "authorization", "user-agent"];
+    expect(sent).toEqual([ours, [...ours, "cache-control"]]);
+    expect(requests[0]?.headers.get("cf-access-client-secret")).toBe("0123456789abcdef0123");
   });
 
-  test.each(["a", "eyJhbGciOiJIUzI1NiJ9.e30.-_", "ksh_abc", "a-._~+/9==", "a-ksm_b", "undefined1", "Bearer"])(
-    "%s is accepted",
-    (token) => {
-      expect(() => createKaitenClient({ baseUrl: BASE, token })).not.toThrow();
+  test.each([
+    ...["Authorization", "authorization", "User-Agent", "traceparent", "Cache-Control", "Cookie", "Host", "Origin"],
+    ...["Content-Length", "Connection", "Transfer-Encoding", "Proxy-Authorization", "Sec-Fetch-Mode", "Set-Cookie"],
+    ...["Access-Control-Request-Method", "Accept-Encoding", "TE", "Via", "Expect"],
+  ])("may not have %s, which the client or fetch sets", (name) => {
+    expect(refusalOf({ "x-first": "1", [name]: "0123456789" })).toBe(
+      `The option headers must not have ${name}, which the client or fetch sets.`,
+    );
+  });
+
+  test.each(["", "a b", "a:b", "a\n", "ä", "(a)"])("may not have the name %j", (name) => {
+    expect(refusalOf({ [name]: "1" })).toContain("headers has a name that no header can have");
+  });
+
+  test.each([7, null, undefined, "", " a", "a ", "a\r\nb: c", "a\0b", "€", ["a"]])(
+    "may not have the value %j, which is not shown",
+    (value) => {
+      expect(refusalOf({ "x-a": value })).toContain("headers has a value for x-a that cannot be sent");
+      expect(refusalOf({ "x-a": "secret\n0123456789" })).not.toContain("0123456789");
     },
   );
+
+  test.each([new Headers({ a: "b" }), new Map([["a", "b"]]), [["a", "b"]], "a: b", null, 7])(
+    "may not be %o, of which nothing would be sent",
+    (headers) => {
+      expect(refusalOf(headers as object)).toContain("headers must be a plain object of names and values");
+    },
+  );
+
+  test.each<Record<string, string> | undefined>([
+    { "x-!#$%&'*+.^_`|~9": "a b\tc" },
+    { "content-type": "x", accept: "y", "x-proxy": "z", "x-sec": "é" },
+    {},
+    undefined,
+  ])("may be %j", (headers) => {
+    expect(() => createKaitenClient({ baseUrl: BASE, token: TOKEN, headers })).not.toThrow();
+  });
+
+  test("that look like a media type do not hide what an answer is", async () => {
+    const headers = { accept: "application/problem+json" };
+    const { error } = revoke(problem(422, { code: "A.B" }), { client: { headers } });
+    expect(await error).toMatchObject({ name: "KaitenProblemError", code: "A.B" });
+  });
 });
 
 describe("an option", () => {
@@ -111,6 +136,7 @@ describe("an option", () => {
     [{ baseUrl: 7 }, "baseUrl must be a URL"],
     [{ token: 7 }, "token must be a string, or a function"],
     [{ token: null }, "token must be a string, or a function"],
+    [{ headers: "a: b" }, "headers must be a plain object"],
     [{ fetch: "fetch" }, "fetch must be a function"],
     [{ onAttempt: {} }, "onAttempt must be a function"],
     [{ allowInsecure: "no" }, "allowInsecure must be true or false"],
@@ -126,7 +152,7 @@ describe("an option", () => {
     ]),
     [
       { retires: 0 },
-      "There is no option retires. There are: timeout, retries, baseUrl, token, fetch, maxRetryAfter, allowInsecure, onAttempt, traceparent.",
+      "There is no option retires. There are: timeout, retries, baseUrl, token, headers, fetch, maxRetryAfter, allowInsecure, onAttempt, traceparent.",
     ],
     [{ signal: AbortSignal.abort() }, "There is no option signal"],
     [{ constructor: 1 }, "There is no option constructor"],
@@ -183,8 +209,8 @@ describe("a call", () => {
     [REF, { timeout: 0 }, "timeout must be"],
     [REF, { retries: -1 }, "retries must be"],
     [REF, { signal: {} }, "signal must be an AbortSignal"],
-    [REF, { ignoreAbsent: 1 }, "ignoreAbsent must be"],
-    [REF, { maybeRevoked: "yes" }, "maybeRevoked must be"],
+    [REF, { ignoreAbsent: true }, "There is no option ignoreAbsent. There are: timeout, signal, retries."],
+    [REF, { maybeRevoked: true }, "There is no option maybeRevoked"],
     [REF, { token: "x" }, "There is no option token"],
   ])("of %j with %j is refused by name, and nothing is sent", async (ref, options, fault) => {
     const { fetch, requests } = scripted(answer(204));
@@ -193,6 +219,35 @@ describe("a call", () => {
     expect(error).toBeInstanceOf(TypeError);
     expect((error as Error).message).toContain(fault);
     expect(requests).toEqual([]);
+  });
+
+  test.each([
+    [undefined, undefined, "serviceAccountSlug must be a string, not undefined"],
+    [REF, undefined, "serviceAccountSlug must be a string, not object"],
+    ["a/b", undefined, "serviceAccountSlug has one of the characters"],
+    ["ci-bot", null, "options must be an object"],
+    ["ci-bot", { concurrency: 1 }, "There is no option concurrency"],
+  ])("of get for %j with %j is refused by name, and nothing is sent", async (slug, options, fault) => {
+    const { fetch, reads } = scripted();
+    const { get } = createKaitenClient({ baseUrl: BASE, token: TOKEN, fetch }).serviceAccounts;
+    const error = await get(slug as never, options as never).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toContain(fault);
+    expect(reads).toEqual([]);
+  });
+
+  test.each([
+    [undefined, {}, "must be an iterable"],
+    ["ab", {}, "must be an iterable"],
+    [REF, {}, "must be an iterable"],
+    [[], null, "options must be an object"],
+    [[], { concurrency: 0 }, "concurrency must be a whole number from 1 to 256"],
+    [[], { concurrency: 257 }, "concurrency must be"],
+    [[], { onPace: 1 }, "onPace must be a function"],
+    [[], { maybeRevoked: true }, "There is no option maybeRevoked"],
+  ])("of revokeAll for %j with %j is refused by name, at once", (refs, options, fault) => {
+    const { tokens } = createKaitenClient({ baseUrl: BASE, token: TOKEN }).serviceAccounts;
+    expect(refusal(() => tokens.revokeAll(refs as never, options as never))).toContain(fault);
   });
 
   test("reads its slugs once: what was checked is what is sent", async () => {

@@ -1,7 +1,8 @@
 // A task with a limit, and a pause that can be cut short. Neither leaves a timer or a listener behind.
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { DeadlineError, Ending, pause, withDeadline } from "../../src/call/deadline.js";
+import { DeadlineError } from "../../src/answer/result.js";
+import { onAbort, pause, withDeadline } from "../../src/call/deadline.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -32,19 +33,18 @@ describe("withDeadline", () => {
   });
 
   test.each([
-    ["heeds its signal", ({ signal }: Ending) => new Promise((_, reject) => signal.addEventListener("abort", reject))],
     [
-      "needs no signal",
-      (ending: Ending) => new Promise((_, reject) => ending.addEventListener("abort", () => reject())),
+      "heeds its signal",
+      ({ signal }: AbortController) => new Promise((_, reject) => signal.addEventListener("abort", reject)),
     ],
     ["does not heed it", never],
   ])("ends a task that %s, in time and not before", async (_, task) => {
     const { signal } = new AbortController();
-    const given: Ending[] = [];
+    const given: AbortSignal[] = [];
     const ended = vi.fn();
-    const run = withDeadline(1_000, signal, (inner) => {
-      given.push(inner);
-      return task(inner);
+    const run = withDeadline(1_000, signal, (controller) => {
+      given.push(controller.signal);
+      return task(controller);
     }).catch((error: unknown) => ended(error));
     await vi.advanceTimersByTimeAsync(999);
     expect(given[0]?.aborted).toBe(false);
@@ -58,9 +58,9 @@ describe("withDeadline", () => {
 
   test("ends a task when the caller aborts, with the caller's reason", async () => {
     const controller = new AbortController();
-    let inner: Ending | undefined;
-    const run = withDeadline(1_000, controller.signal, (ending) => {
-      inner = ending;
+    let inner: AbortSignal | undefined;
+    const run = withDeadline(1_000, controller.signal, ({ signal }) => {
+      inner = signal;
       return never();
     });
     controller.abort("enough");
@@ -85,21 +85,49 @@ describe("withDeadline", () => {
 
   test("lets a task abort its own signal and go on", async () => {
     const { signal } = new AbortController();
-    const run = withDeadline(1_000, signal, async (ending) => {
-      const before = ending.signal;
-      ending.abort("by itself");
-      return [before.reason, ending.aborted];
+    const run = withDeadline(1_000, signal, async (controller) => {
+      controller.abort("by itself");
+      return controller.signal.reason;
     });
-    expect(await run).toEqual(["by itself", true]);
+    expect(await run).toBe("by itself");
     expect(signal.aborted).toBe(false);
     expectNothingLeft(signal);
   });
 });
 
-test("a signal that is first read when the task has ended is aborted", () => {
-  const ending = new Ending();
-  ending.abort("before");
-  expect(ending.signal).toMatchObject({ aborted: true, reason: "before" });
+describe("onAbort", () => {
+  test("calls everybody back, with one listener, until they forget it", () => {
+    const controller = new AbortController();
+    const called: number[] = [];
+    const forgets = Array.from({ length: 20 }, (_, index) => onAbort(controller.signal, () => called.push(index)));
+    expect(getEventListeners(controller.signal, "abort")).toHaveLength(1);
+    for (const forget of forgets.splice(0, 18)) forget();
+    controller.abort();
+    expect(called).toEqual([18, 19]);
+    for (const forget of [...forgets, ...forgets]) forget();
+    expectNothingLeft(controller.signal);
+  });
+
+  test("listens again to a signal that nobody was waiting for meanwhile", () => {
+    const controller = new AbortController();
+    const called = vi.fn();
+    onAbort(controller.signal, () => {})();
+    onAbort(controller.signal, called);
+    controller.abort();
+    expect(called).toHaveBeenCalledOnce();
+  });
+
+  test("calls back also who is forgotten by another one", () => {
+    const controller = new AbortController();
+    const called: string[] = [];
+    onAbort(controller.signal, () => {
+      called.push("first");
+      forget();
+    });
+    const forget = onAbort(controller.signal, () => called.push("second"));
+    controller.abort();
+    expect(called).toEqual(["first", "second"]);
+  });
 });
 
 describe("pause", () => {

@@ -82,7 +82,7 @@ describe("the message", () => {
   test("is the summary, the request, the attempts and the ids that support needs", async () => {
     const step = problem(500, { title: "Oh", errorId: "error-1" }, { "Kaiten-TraceId": "trace-1" });
     const error = await errorOf(step);
-    expect(error.summary).toMatch(/^The API answered 500 Oh\. The token may still be active\./);
+    expect(error.summary).toMatch(/^The API answered 500 Oh\. The token may be revoked or not/);
     expect(error.message).toBe(
       `${error.summary} (DELETE ${REQUEST.url}, 1 attempt, error id error-1, trace id trace-1)`,
     );

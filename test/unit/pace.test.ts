@@ -1,7 +1,7 @@
 // How fast a run may go, on a clock of the test: the limit, the pause, the outage, and when it stops.
 import { describe, expect, test, vi } from "vitest";
-import { createPace, type Pace } from "../../src/run/pace.js";
 import type { AttemptResult } from "../../src/call/verdict.js";
+import { createPace, type Pace } from "../../src/run/pace.js";
 import type { PaceEvent } from "../../src/types.js";
 
 const answer = (status: number, retryAfter?: number): AttemptResult => ({

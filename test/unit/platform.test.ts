@@ -3,12 +3,14 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { USER_AGENT } from "../../src/call/platform.js";
 import { VERSION } from "../../src/version.js";
-import { absent, answer, BASE, lost, problem, REF, refused, revoke, scripted, TOKEN } from "./fake-api.js";
+import { absent, answer, BASE, ended, lost, page, problem, REF, refused, scripted, TOKEN } from "./fake-api.js";
 
 const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const TRACEPARENT = /^00-([\da-f]{32})-([\da-f]{16})-01$/;
 
 const runIn = (userAgent: unknown) => vi.stubGlobal("navigator", { userAgent });
+const runNodeWith = (undici: string | undefined) =>
+  vi.stubGlobal("process", Object.create(process, { versions: { value: { ...process.versions, undici } } }));
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -17,12 +19,6 @@ afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
-
-async function ended(...args: Parameters<typeof revoke>) {
-  const { result, error, ...call } = revoke(...args);
-  await vi.runAllTimersAsync();
-  return { ...call, result: await result, error: await error };
-}
 
 /** What `fetch` is given with each request of two clients. */
 async function inits(): Promise<RequestInit[]> {
@@ -45,14 +41,14 @@ describe("a request is sent once", () => {
     }
   });
 
-  test("Deno is given one HTTP client that keeps no connection, for all clients of the module", async () => {
+  test("Deno is given one HTTP client that keeps no connection and speaks HTTP/1.1, for all clients of the module", async () => {
     const client = {};
     const createHttpClient = vi.fn(() => client);
     vi.stubGlobal("Deno", { createHttpClient });
     const given = await inits();
     expect(given).toHaveLength(4);
     for (const init of given) expect((init as { client?: object }).client).toBe(client);
-    expect(createHttpClient.mock.calls).toEqual([[{ poolMaxIdlePerHost: 0 }]]);
+    expect(createHttpClient.mock.calls).toEqual([[{ poolMaxIdlePerHost: 0, http2: false }]]);
   });
 
   test("Deno is not asked for one before the first request", async () => {
@@ -107,6 +103,14 @@ describe("traceparent", () => {
     expect(new Set(ids.flat().map(([, span]) => span)).size).toBe(5);
   });
 
+  test("is the same for a revocation and the reads of its record", async () => {
+    const { requests, reads } = await ended([answer(503), absent()]);
+    const ids = [...requests, ...reads].map(({ headers }) => TRACEPARENT.exec(headers.get("traceparent") ?? "") ?? []);
+    expect(ids).toHaveLength(4);
+    expect(new Set(ids.map(([, trace]) => trace)).size).toBe(1);
+    expect(new Set(ids.map(([, , span]) => span)).size).toBe(4);
+  });
+
   test("is the trace id of results, events and errors, unless the server has one of its own", async () => {
     const { requests, events, result } = await ended([
       answer(503),
@@ -143,40 +147,46 @@ describe("in a browser", () => {
   });
 
   test("no header is sent but Authorization, since CORS allows no other", async () => {
-    const { requests, result } = await ended([answer(503), answer(204)]);
-    for (const { headers } of requests) {
+    const { requests, reads, error } = await ended([answer(503), problem(422)]);
+    for (const { headers } of [...requests, ...reads]) {
       expect(Object.fromEntries(headers)).toEqual({ authorization: `Bearer ${TOKEN}` });
     }
-    expect(result).not.toHaveProperty("traceId");
-  });
-
-  test.each([400, 401, 403, 404, 405, 409, 422, 429, 499])(
-    "a %i is unknown, since the browser may have repeated the request",
-    async (status) => {
-      const { error } = await ended(problem(status, { title: "No" }), { client: { retries: 0 } });
-      expect(error).toMatchObject({ name: "KaitenProblemError", outcome: "unknown", status });
-      expect(error.message).toContain(`The API answered ${status} No. The token may still be active.`);
-    },
-  );
-
-  test("absent is still absent, and a 204 revoked", async () => {
-    expect((await ended(absent())).error).toMatchObject({ outcome: "absent" });
-    expect((await ended(absent(), { call: { ignoreAbsent: true } })).result).toMatchObject({ outcome: "absent" });
-    expect((await ended(answer(204))).result).toMatchObject({ outcome: "revoked" });
-  });
-
-  test("a 4xx counts as an attempt that may have revoked the token", async () => {
-    expect((await ended([answer(429), absent()])).result).toMatchObject({ outcome: "absent", attempts: 2 });
-  });
-
-  test("what proves that nothing was written still does", async () => {
-    expect((await ended(refused(), { client: { retries: 0 } })).error).toMatchObject({ outcome: "not-revoked" });
+    expect(error).not.toHaveProperty("traceId");
+    // In place of the header cache-control.
+    expect(reads[0]?.init.cache).toBe("no-store");
+    expect(requests[0]?.init).not.toHaveProperty("cache");
   });
 });
 
-test("a clock that stands at its beginning is read as any other", async () => {
-  vi.setSystemTime(0);
-  vi.resetModules();
-  const { isoTime } = await import("../../src/call/platform.js");
-  expect([isoTime(), isoTime()]).toEqual(Array(2).fill("1970-01-01T00:00:00.000Z"));
+describe.each([
+  ["in a browser, on a kept connection", () => runIn(FIREFOX)],
+  ["by Node's own fetch from undici 8 on, over HTTP/2", () => runNodeWith("8.2.0")],
+  ["by one of a Node to come", () => runNodeWith("10.0.0")],
+])("a request may be sent twice unseen: %s", (_, run) => {
+  beforeEach(run);
+
+  test("a 4xx but absent is unknown, also a 429, and it counts as an attempt that may have revoked the token", async () => {
+    for (const step of [problem(400), problem(401), page(403), page(404), problem(422), answer(429)]) {
+      expect((await ended(step, { client: { retries: 0 } })).error).toMatchObject({ outcome: "unknown" });
+    }
+    expect((await ended([answer(429), refused()], { client: { retries: 1 } })).error).toMatchObject({
+      ...{ outcome: "unknown", attempts: 2 },
+    });
+  });
+
+  test("absent is still absent, a 204 revoked, and what was refused not revoked", async () => {
+    expect((await ended(absent())).error).toMatchObject({ outcome: "absent" });
+    expect((await ended(answer(204))).result).toMatchObject({ outcome: "revoked" });
+    expect((await ended(refused(), { client: { retries: 0 } })).error).toMatchObject({ outcome: "not-revoked" });
+  });
+
+  test("not where the fetch sees that it was sent once", async () => {
+    const once = async () => Object.assign(problem(422), { repeated: false });
+    expect((await ended(once)).error).toMatchObject({ outcome: "not-revoked" });
+  });
+});
+
+test.each(["7.30.2", "6.21.1", undefined])("Node's own fetch of undici %s sends a request once", async (version) => {
+  runNodeWith(version);
+  expect((await ended(problem(422))).error).toMatchObject({ outcome: "not-revoked" });
 });

@@ -1,6 +1,7 @@
 // How long to wait before another attempt: the range of the backoff, and every form of Retry-After.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { backoff, readRetryAfter } from "../../src/call/retry.js";
+import { readRetryAfter } from "../../src/answer/retry-after.js";
+import { backoff } from "../../src/call/retry.js";
 
 describe("backoff", () => {
   test.each([

@@ -1,7 +1,22 @@
 // A call as a whole: how many attempts it makes, how long it waits, and what its result and its observer are told.
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createKaitenClient } from "../../src/index.js";
-import { absent, answer, BASE, lost, never, page, problem, REF, refused, revoke, TOKEN } from "./fake-api.js";
+import {
+  absent,
+  answer,
+  BASE,
+  ended,
+  lost,
+  never,
+  page,
+  problem,
+  REF,
+  record,
+  refused,
+  revokedEntry,
+  TOKEN,
+} from "./fake-api.js";
 
 const URL_OF_REF = `${BASE}/service-accounts/ci-bot/tokens/deploy-key`;
 
@@ -11,20 +26,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** What became of a call, after whatever time it takes. */
-async function ended(...[steps, setup]: Parameters<typeof revoke>) {
-  const began = Date.now();
-  const { result, error, ...call } = revoke(steps, setup);
-  let took = 0;
-  const end = Promise.all([result, error]).finally(() => {
-    took = Date.now() - began;
-  });
-  await vi.runAllTimersAsync();
-  const [value, thrown] = await end;
-  const waits = call.requests.slice(1).map(({ at }, index) => at - (call.requests[index]?.at ?? 0));
-  return { ...call, result: value, error: thrown, took, waits };
-}
 
 describe("by default", () => {
   test("there are two attempts after the first, each later than the one before", async () => {
@@ -133,59 +134,19 @@ describe("Retry-After", () => {
 });
 
 describe("absent", () => {
-  test("rejects at the first attempt", async () => {
-    expect((await ended(absent())).error).toMatchObject({ name: "KaitenProblemError", outcome: "absent", attempts: 1 });
-  });
-
-  test("rejects after attempts that cannot have revoked the token", async () => {
-    const { error } = await ended([refused(), answer(429), absent()]);
-    expect(error).toMatchObject({ outcome: "absent", attempts: 3 });
-  });
-
-  test.each([
-    ["after a lost answer", [lost(), absent()], {}],
-    ["after an error of the server, whatever came between", [answer(500), answer(429), absent()], {}],
-    ["with ignoreAbsent", [absent()], { ignoreAbsent: true }],
-    ["with maybeRevoked", [absent()], { maybeRevoked: true }],
-  ])("resolves %s", async (_, steps, call) => {
-    expect((await ended(steps, { call })).result).toEqual({
-      ...{ ref: REF, outcome: "absent", attempts: steps.length, status: 404 },
-      ...{ at: expect.any(String), traceId: expect.stringMatching(/^[\da-f]{32}$/) },
-    });
+  test("rejects, whatever came before: only a record can say that the token was revoked", async () => {
+    for (const steps of [[absent()], [refused(), answer(429), absent()], [lost(), absent()]]) {
+      const { error } = await ended(steps);
+      expect(error).toMatchObject({ name: "KaitenProblemError", outcome: "absent", attempts: steps.length });
+    }
   });
 
   test.each([
     ["a problem without a code", problem(404)],
     ["a problem with another code", problem(404, { code: "NOT_FOUND" })],
     ["a page", page(404)],
-  ])("is not said by a 404 that is %s, whatever is accepted", async (_, step) => {
-    expect((await ended(step, { call: { ignoreAbsent: true } })).error).toMatchObject({ outcome: "not-revoked" });
-    expect((await ended(step, { call: { maybeRevoked: true } })).error).toMatchObject({ outcome: "unknown" });
-  });
-});
-
-describe("maybeRevoked counts as an attempt that may have revoked the token", () => {
-  test.each([
-    ["a refusal of scope", problem(403, { code: "Auth.MissingScope" }), 1],
-    ["a refused credential", problem(401), 1],
-    ["a limit", answer(429), 3],
-    ["a connection that was refused", refused(), 3],
-  ])("%s proves nothing", async (_, step, attempts) => {
-    const { error, events } = await ended(step, { call: { maybeRevoked: true } });
-    expect(error).toMatchObject({ outcome: "unknown", attempts });
-    expect(events.map(({ outcome }) => outcome)).toEqual(Array(attempts).fill("unknown"));
+  ])("is not said by a 404 that is %s", async (_, step) => {
     expect((await ended(step)).error).toMatchObject({ outcome: "not-revoked" });
-  });
-
-  test("a token provider that fails proves nothing", async () => {
-    const client = { token: () => Promise.reject(new Error("vault sealed")) };
-    const { error } = await ended(answer(204), { client, call: { maybeRevoked: true } });
-    expect(error).toMatchObject({ name: "KaitenError", outcome: "unknown", attempts: 1 });
-  });
-
-  test("a 204 is still revoked", async () => {
-    const { result } = await ended(answer(204), { call: { maybeRevoked: true } });
-    expect(result).toMatchObject({ outcome: "revoked", attempts: 1 });
   });
 });
 
@@ -195,11 +156,6 @@ describe("a result", () => {
     expect((await ended(step)).result).toStrictEqual({
       ...{ ref: REF, outcome: "revoked", attempts: 1, status: 204 },
       ...{ at: "2026-11-23T12:00:00.000Z", traceId: "trace-1" },
-    });
-    const gone = problem(404, { code: "Token.NotFound", errorId: "error-1" }, { "Kaiten-TraceId": "trace-2" });
-    expect((await ended(gone, { call: { ignoreAbsent: true } })).result).toStrictEqual({
-      ...{ ref: REF, outcome: "absent", attempts: 1, status: 404 },
-      ...{ at: "2026-11-23T12:00:00.000Z", traceId: "trace-2", errorId: "error-1" },
     });
   });
 
@@ -215,10 +171,6 @@ describe("a result", () => {
     expect((await ended(answer(204), { client: { traceparent: false } })).result).toStrictEqual({
       ...{ ref: REF, outcome: "revoked", attempts: 1, status: 204, at: "2026-11-23T12:00:00.000Z" },
     });
-    const setup = { client: { traceparent: false }, call: { ignoreAbsent: true } };
-    expect((await ended(absent(), setup)).result).toStrictEqual({
-      ...{ ref: REF, outcome: "absent", attempts: 1, status: 404, at: "2026-11-23T12:00:00.000Z" },
-    });
   });
 });
 
@@ -233,7 +185,7 @@ describe("an observer", () => {
       ],
       { client: { traceparent: false, retries: 3 } },
     );
-    const common = { ref: REF, url: URL_OF_REF, ms: 0, at: expect.any(String) };
+    const common = { ref: REF, method: "DELETE", url: URL_OF_REF, ms: 0, at: expect.any(String) };
     expect(events).toStrictEqual([
       {
         ...{ ...common, number: 1, status: 429, outcome: "not-revoked", delay: 2_000, traceId: "trace-1" },
@@ -251,10 +203,23 @@ describe("an observer", () => {
     ]);
   });
 
+  test("is told a read of the record as an event of its own, with what is known after it", async () => {
+    const { events, readEvents } = await ended(problem(422), {
+      ...{ client: { traceparent: false }, record: answer(503, "", { "Kaiten-TraceId": "trace-2" }) },
+    });
+    expect(events).toMatchObject([{ method: "DELETE", number: 1, status: 422, outcome: "not-revoked" }]);
+    expect(readEvents).toStrictEqual([
+      {
+        ...{ ref: REF, method: "GET", url: `${BASE}/service-accounts/ci-bot`, number: 1, ms: 0 },
+        ...{ status: 503, outcome: "not-revoked", at: "2026-11-23T12:00:00.000Z", traceId: "trace-2" },
+      },
+    ]);
+  });
+
   test("is not told the credential, where the server repeats it", async () => {
     const { events, result } = await ended(answer(204, null, { "Kaiten-TraceId": `of-${TOKEN}` }));
-    expect(events).toMatchObject([{ traceId: "of-[credential]" }]);
-    expect(result).toMatchObject({ traceId: "of-[credential]" });
+    expect(events).toMatchObject([{ traceId: "[credential]" }]);
+    expect(result).toMatchObject({ traceId: "[credential]" });
   });
 
   test("is told how long an attempt took", async () => {
@@ -302,12 +267,37 @@ test.each<[number, Record<string, string>, boolean]>([
   expect(requests.map(({ init }) => init.signal?.aborted)).toEqual([aborted]);
 });
 
-test.each([200, 404, 503])("a %i of a fetch that has no stream is read by its text()", async (status) => {
+describe("an answer of another fetch library", () => {
   const body = '{"code":"Token.NotFound"}';
   const headers = new Headers({ "Content-Type": "application/problem+json" });
-  const fetch = async () => ({ status, ok: status < 300, headers, text: async () => body });
-  const { error } = await ended([], { client: { fetch, retries: 0 } });
-  expect(error).toMatchObject(status === 200 ? { excerpt: body } : { code: "Token.NotFound" });
+  const fetchOf = (status: number, stream: object | undefined) => async () => ({
+    ...{ status, ok: status < 300, headers, text: async () => body },
+    ...(stream && { body: stream }),
+  });
+
+  test.each([
+    ["no body", undefined],
+    ["a body that is no web stream, as node-fetch has it", Readable.from([body])],
+  ])("with %s is read by its text()", async (_, stream) => {
+    const { error } = await ended([], { client: { fetch: fetchOf(404, stream), retries: 0 } });
+    expect(error).toMatchObject({ name: "KaitenProblemError", outcome: "absent", code: "Token.NotFound" });
+    const other = await ended([], { client: { fetch: fetchOf(200, stream), retries: 0 } });
+    expect(other.error).toMatchObject({ name: "KaitenResponseError", excerpt: body });
+  });
+
+  test("says whether the request may have been sent twice: then a refusal proves nothing", async () => {
+    const repeated = (step: Response) => async () => Object.assign(step, { repeated: true });
+    for (const step of [problem(422), answer(429), page(403), problem(401)]) {
+      const { error } = await ended(repeated(step), { client: { retries: 0 } });
+      expect(error).toMatchObject({ outcome: "unknown", attempts: 1 });
+    }
+    expect((await ended(repeated(answer(204)))).result).toMatchObject({ outcome: "revoked" });
+    expect((await ended(repeated(absent()))).error).toMatchObject({ outcome: "absent" });
+    // Of a token that this very request revoked, the record says so.
+    expect((await ended(repeated(absent()), { record: record(revokedEntry()) })).result).toMatchObject({
+      outcome: "revoked",
+    });
+  });
 });
 
 test.each<[string, object]>([
@@ -323,7 +313,7 @@ test.each<[string, object]>([
 test("an answer to a redirected request proves nothing, whatever it says", async () => {
   const redirected = (step: Response) => async () => Object.defineProperty(step, "redirected", { value: true });
   for (const step of [answer(204), absent(), problem(403)]) {
-    const { error } = await ended(redirected(step), { call: { ignoreAbsent: true } });
+    const { error } = await ended(redirected(step));
     expect(error).toMatchObject({ name: "KaitenResponseError", outcome: "unknown", attempts: 1 });
   }
 });

@@ -1,23 +1,33 @@
-// What each answer proves, row by row, and what an attempt that may have revoked the token does to the ones after it.
+// What each answer proves, row by row, what an attempt that may have revoked the token does to the ones after it, and what
+// the record settles.
 import { describe, expect, test } from "vitest";
-import { type AttemptResult, isDefinite, isRouteMissing, type Next, verdict } from "../../src/call/verdict.js";
+import type { Answer, AttemptResult, Failure } from "../../src/answer/result.js";
+import {
+  type Finding,
+  isDefinite,
+  isForRecord,
+  isRouteMissing,
+  type Next,
+  refusesAll,
+  settle,
+  verdict,
+} from "../../src/call/verdict.js";
 import type { Outcome } from "../../src/types.js";
 
-const rest = { headers: new Headers(), retryAfter: undefined };
-const response = (status: number, redirected = false): AttemptResult => ({
+const rest = { headers: new Headers(), retryAfter: undefined, repeated: false };
+const response = (status: number, redirected = false): Answer => ({
   ...{ kind: "response", status, redirected, excerpt: "" },
   ...rest,
 });
-const problem = (status: number, code?: string, type = "about:blank"): AttemptResult => ({
-  ...{ kind: "problem", status, problem: { type, status, ...(code !== undefined && { code }) }, unreadableName: false },
+const problem = (status: number, code?: string, type = "about:blank"): Answer => ({
+  ...{ kind: "problem", status, problem: { type, status, ...(code !== undefined && { code }) }, isNamed: true },
   ...rest,
 });
-type Why = Extract<AttemptResult, { kind: "failure" }>["why"];
-const failure = (why: Why, sent: boolean): AttemptResult => ({
+const failure = (why: Failure["why"], sent: boolean): Failure => ({
   ...{ kind: "failure", why, sent, reason: "", cause: undefined },
 });
 
-const FAILURES: Why[] = ["argument", "credential", "connection", "timeout", "abort"];
+const FAILURES: Failure["why"][] = ["argument", "credential", "connection", "timeout", "abort"];
 
 describe("the first attempt", () => {
   test.each<[string, AttemptResult, Outcome, Next]>([
@@ -29,11 +39,10 @@ describe("the first attempt", () => {
     ["205", response(205), "unknown", "stop"],
     ["301", response(301), "unknown", "stop"],
     ["399", response(399), "unknown", "stop"],
-    ["a redirect that a browser hides", response(0), "unknown", "stop"],
+    ["no status", response(0), "unknown", "stop"],
     ["404 Token.NotFound", problem(404, "Token.NotFound"), "absent", "stop"],
     ["404 Token.NotFound with a type", problem(404, "Token.NotFound", "/x"), "absent", "stop"],
     ["404 problem without a code", problem(404), "not-revoked", "stop"],
-    ["404 problem with a type", problem(404, undefined, "/errors#NO_ROUTE"), "not-revoked", "stop"],
     ["404 NOT_FOUND", problem(404, "NOT_FOUND"), "not-revoked", "stop"],
     ["404 token.notfound", problem(404, "token.notfound"), "not-revoked", "stop"],
     ["404 that is no problem", response(404), "not-revoked", "stop"],
@@ -49,7 +58,8 @@ describe("the first attempt", () => {
     ["403 Auth.MissingScope", problem(403, "Auth.MissingScope"), "not-revoked", "stop"],
     ["403 of the gateway", response(403), "not-revoked", "backoff"],
     ["422", problem(422), "not-revoked", "stop"],
-    ["499", response(499), "not-revoked", "stop"],
+    ["460, of a load balancer: the client left", response(460), "unknown", "stop"],
+    ["499, of nginx: the client left", response(499), "unknown", "stop"],
     ["500", problem(500), "unknown", "backoff"],
     ["501", response(501), "unknown", "stop"],
     ["502", response(502), "unknown", "backoff"],
@@ -66,102 +76,108 @@ describe("the first attempt", () => {
     ["an abort before anything was written", failure("abort", false), "not-revoked", "stop"],
     ["an abort", failure("abort", true), "unknown", "stop"],
   ])("%s", (_, result, outcome, next) => {
-    expect(verdict(result, false, false)).toEqual({ outcome, next });
-  });
-});
-
-describe("after an attempt that may have revoked the token", () => {
-  test.each<[string, AttemptResult, Outcome, Next]>([
-    ["204 is still revoked", response(204), "revoked", "stop"],
-    ["absent is still absent", problem(404, "Token.NotFound"), "absent", "stop"],
-    ["a refusal proves nothing any more", problem(403), "unknown", "stop"],
-    ["a refused credential is still replaced, and proves nothing any more", problem(401), "unknown", "refresh"],
-    ["a limit is still retried, and proves nothing any more", response(429), "unknown", "backoff"],
-    ["nor does a connection that was refused", failure("connection", false), "unknown", "backoff"],
-    ["nor does a credential that is missing", failure("credential", false), "unknown", "stop"],
-    ["nor does a lost answer", failure("connection", true), "unknown", "backoff"],
-  ])("%s", (_, result, outcome, next) => {
-    expect(verdict(result, true, false)).toEqual({ outcome, next });
-    expect(verdict(result, true, true)).toEqual({ outcome, next });
+    expect(verdict(result, false)).toEqual({ outcome, next });
   });
 });
 
 /** Every status, as a problem with each code and as another answer. */
-const ALL = Array.from({ length: 1_000 }, (_, status) => [
+const ALL: Answer[] = Array.from({ length: 1_000 }, (_, status) => [
   response(status),
-  problem(status),
-  problem(status, "Token.NotFound"),
-  problem(status, "NOT_FOUND"),
-  problem(status, "Auth.MissingScope"),
-]).flat() as Exclude<AttemptResult, { kind: "failure" }>[];
+  ...[undefined, "Token.NotFound", "NOT_FOUND", "Auth.MissingScope"].map((code) => problem(status, code)),
+]).flat();
+const EVERY: AttemptResult[] = [...ALL, ...FAILURES.flatMap((why) => [failure(why, true), failure(why, false)])];
 
-test("no status but 204 is ever revoked, and none but 4xx is not-revoked or absent", () => {
+test("the 4xx that prove something are those registered with IANA, whatever their body", () => {
+  const proven = (results: Answer[]) =>
+    results.filter((result) => verdict(result, false).outcome === "not-revoked").map(({ status }) => status);
+  // https://www.iana.org/assignments/http-status-codes
+  const registered = Array.from({ length: 18 }, (_, index) => 400 + index).filter((status) => status !== 408);
+  registered.push(421, 422, 423, 424, 425, 426, 428, 429, 431, 451);
+  expect(proven(ALL.filter(({ kind }) => kind === "response"))).toEqual(registered);
+  expect(proven(ALL.filter((result) => result.kind === "problem" && !result.problem.code))).toEqual(registered);
+});
+
+test("no status but 204 is ever revoked, and no answer but one problem absent", () => {
   for (const result of ALL) {
-    for (const maybeRevoked of [false, true]) {
-      for (const repeats of [false, true]) {
-        const { outcome } = verdict(result, maybeRevoked, repeats);
-        const { status } = result;
-        expect(outcome === "revoked", `${status}`).toBe(status === 204);
+    for (const isOpen of [false, true]) {
+      for (const repeated of [false, true]) {
+        const { outcome } = verdict({ ...result, repeated }, isOpen);
+        expect(outcome === "revoked", `${result.status}`).toBe(result.status === 204);
         if (outcome === "absent") expect(result).toMatchObject({ status: 404, problem: { code: "Token.NotFound" } });
-        if (outcome === "not-revoked") {
-          expect(Math.floor(status / 100)).toBe(4);
-          expect([maybeRevoked, repeats]).toEqual([false, false]);
-        }
       }
     }
   }
 });
 
-describe("where the platform may repeat a request", () => {
-  test("a 4xx that is not absent is unknown, and all else is as elsewhere", () => {
-    for (const result of ALL) {
-      const elsewhere = verdict(result, false, false);
-      const outcome = elsewhere.outcome === "not-revoked" ? "unknown" : elsewhere.outcome;
-      expect(verdict(result, false, true)).toEqual({ ...elsewhere, outcome });
-    }
-  });
+test("after an attempt that may have revoked the token, what was not-revoked is unknown, and all else as before", () => {
+  for (const result of EVERY) {
+    const before = verdict(result, false);
+    const outcome = before.outcome === "not-revoked" ? "unknown" : before.outcome;
+    expect(verdict(result, true)).toEqual({ ...before, outcome });
+  }
+});
 
-  test("nothing written is still not-revoked", () => {
-    for (const why of FAILURES) {
-      for (const sent of [false, true]) {
-        expect(verdict(failure(why, sent), false, true)).toEqual(verdict(failure(why, sent), false, false));
-      }
-    }
-  });
+test("so is the answer to a request that may have been sent twice, also a 429: the first one may have revoked it", () => {
+  for (const result of ALL) expect(verdict({ ...result, repeated: true }, false)).toEqual(verdict(result, true));
+  expect(verdict({ ...response(429), repeated: true }, false)).toEqual({ outcome: "unknown", next: "backoff" });
 });
 
 test("nothing but 408, 429, a gateway's 403, some 5xx and failed connections is tried again", () => {
-  const again = (result: AttemptResult) => verdict(result, false, false).next === "backoff";
+  const again = (result: AttemptResult) => verdict(result, false).next === "backoff";
   const statuses = (kind: string) => ALL.filter((result) => result.kind === kind && again(result));
   expect(new Set(statuses("problem").map(({ status }) => status))).toEqual(new Set([408, 429, 500, 502, 503, 504]));
   expect(statuses("response").map(({ status }) => status)).toEqual([403, 408, 429, 500, 502, 503, 504]);
   expect(FAILURES.filter((why) => again(failure(why, true)))).toEqual(["connection", "timeout"]);
 });
 
-describe("a definite answer", () => {
-  test("is a 204, or a problem of the API that is about this request", () => {
-    for (const result of ALL) {
-      const { status } = result;
-      const { code } = result.kind === "problem" ? result.problem : {};
-      const ofTheApi = result.kind === "problem" && status < 500 && status !== 408 && status !== 429;
-      const expected =
-        result.kind === "response" ? status === 204 : ofTheApi && !(status === 404 && code === "NOT_FOUND");
-      expect(isDefinite(result), `${status} ${code}`).toBe(expected);
-    }
-  });
-
-  test("is neither an answer to another request nor a failure", () => {
-    expect(isDefinite(response(204, true))).toBe(false);
-    for (const why of FAILURES) expect(isDefinite(failure(why, true))).toBe(false);
-  });
+test("a definite answer is a 204, or a problem of the API but 408, 429, 5xx and a missing route", () => {
+  for (const result of ALL) {
+    const { status } = result;
+    const code = result.kind === "problem" ? result.problem.code : undefined;
+    const isRoute = status === 405 || (status === 404 && code !== "Token.NotFound");
+    const ofTheApi = result.kind === "problem" && status < 500 && status !== 408 && status !== 429;
+    expect(isDefinite(result), `${status} ${code}`).toBe(
+      result.kind === "response" ? status === 204 : ofTheApi && !isRoute,
+    );
+    expect(isRouteMissing(result), `${status} ${code}`).toBe(isRoute);
+  }
+  expect(isDefinite(response(204, true))).toBe(false);
+  for (const why of FAILURES)
+    expect([isDefinite(failure(why, true)), isRouteMissing(failure(why, true))]).toEqual([false, false]);
 });
 
-test("a missing route is a 404 that is NOT_FOUND or no problem", () => {
-  const missing = ALL.filter(isRouteMissing);
-  expect(missing.map(({ kind, status }) => [kind, status])).toEqual([
-    ["response", 404],
-    ["problem", 404],
-  ]);
-  expect(missing[1]).toMatchObject({ problem: { code: "NOT_FOUND" } });
-  for (const why of FAILURES) expect(isRouteMissing(failure(why, true))).toBe(false);
+test("no other token fares better after a 401, or a 403 of the credential", () => {
+  const codes = ["Auth.MissingScope", "Auth.UserDeleted", "Auth.MembershipDeleted"];
+  const refusing = [response(401), problem(401), problem(401, "A.B"), ...codes.map((code) => problem(403, code))];
+  for (const result of refusing) expect(refusesAll(result)).toBe(true);
+  const others = [response(403), problem(403), problem(403, "A.B"), ...codes.map((code) => problem(422, code))];
+  for (const result of [...others, response(204), failure("connection", true)]) expect(refusesAll(result)).toBe(false);
+});
+
+const REVOKED: Finding = { kind: "revoked", revokedAt: "2026-01-01T00:00:00Z", revokedBy: undefined };
+const ACTIVE: Finding = { kind: "active", at: "" };
+const UNREADABLE: Finding = { kind: "unreadable", reason: "" };
+
+describe("the record settles a call", () => {
+  test.each<[Finding, Outcome, Outcome, Outcome]>([
+    // The call ended not-revoked, unknown, absent.
+    [REVOKED, "revoked", "revoked", "revoked"],
+    [ACTIVE, "not-revoked", "unknown", "unknown"],
+    [{ kind: "no-token" }, "absent", "absent", "absent"],
+    [{ kind: "no-account" }, "absent", "absent", "absent"],
+    [UNREADABLE, "not-revoked", "unknown", "absent"],
+  ])("$kind", (finding, notRevoked, unknown, absent) => {
+    expect(settle("not-revoked", finding)).toBe(notRevoked);
+    expect(settle("unknown", finding)).toBe(unknown);
+    expect(settle("absent", finding)).toBe(absent);
+  });
+
+  test("it is asked where a request may have been written and the answer was neither 204, 401 nor the API's 403", () => {
+    for (const result of EVERY) {
+      const { outcome } = verdict(result, false);
+      const wouldBeRefused = result.status === 401 || (result.status === 403 && result.kind === "problem");
+      expect(isForRecord({ written: true, outcome }, result)).toBe(outcome !== "revoked" && !wouldBeRefused);
+      expect(isForRecord({ written: false, outcome }, result)).toBe(false);
+    }
+  });
 });
