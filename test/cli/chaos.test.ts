@@ -51,12 +51,13 @@ function readLines(stdout: string): (TokenRef & { outcome: string })[] {
     .map((line) => JSON.parse(line));
 }
 
-/** What was claimed is true once everything that was sent has been carried out. @param before what was alive before the run. */
-function expectTrue(stdout: string, { fake }: Served, about: string): void {
+/** What was claimed is true, once everything that was sent has been carried out. @param before what was alive before the run. */
+function expectTrue(stdout: string, { fake }: Served, about: string, before: ReadonlySet<string>): void {
   for (const line of readLines(stdout)) {
     const isAlive = fake.isAlive(line);
-    if (line.outcome === "revoked" || line.outcome === "absent")
-      expect(isAlive, `${about}: ${keyOf(line)}`).toBe(false);
+    const claim = `${about}: ${keyOf(line)} ${line.outcome}`;
+    if (line.outcome === "revoked" || line.outcome === "absent") expect(isAlive, claim).toBe(false);
+    if (line.outcome === "not-revoked" && before.has(keyOf(line))) expect(isAlive, claim).toBe(true);
   }
 }
 
