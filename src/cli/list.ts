@@ -37,19 +37,34 @@ const MAX_FAULTS = 10;
  */
 export async function readList(from: string, io: Io, options: ListOptions): Promise<List> {
   const name = from === "-" ? "standard input" : from;
-  const entries = createEntries(options);
+  const targets: Targets = new Map();
+  /** Said by the list to be revoked: not sent, wherever else it is named. */
+  const revoked: Targets = new Map();
+  const faults: { place: number | string; fault: Fault }[] = [];
+  let duplicates = 0;
+  const needed: Column[] = options.account === undefined ? ["serviceAccountSlug", "tokenSlug"] : ["tokenSlug"];
   try {
-    readEntries(await decode(open(from, io)), entries);
+    for (const row of rowsOf(await decode(open(from, io)), needed)) {
+      const entry = entryOf(row, options);
+      if (entry.fault) {
+        faults.push({ place: row.place, fault: entry.fault });
+        continue;
+      }
+      const key = keyOf(entry.ref);
+      const isRevoked = entry.isRevoked || revoked.has(key);
+      if (isRevoked) targets.delete(key);
+      else if (targets.has(key)) duplicates++;
+      (isRevoked ? revoked : targets).set(key, entry.ref);
+    }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? NOT_TEXT : message.replace(/\.$/, "");
     throw new UsageError(`Cannot use the list ${name}: ${why}.`);
   }
-  const { targets, revoked, faults, duplicates } = entries;
-  const notices = faults.slice(0, MAX_FAULTS).map(({ place, words }) => `${name}:${place}: ${words}`);
+  const notices = faults.slice(0, MAX_FAULTS).map(({ place, fault: [words] }) => `${name}:${place}: ${words}`);
   const more = faults.length - notices.length;
   if (more > 0) notices.push(`and ${more.toLocaleString("en")} more`);
-  const cause = faults[0]?.cause ?? ACCEPTED;
+  const cause = faults[0]?.fault[1] ?? ACCEPTED;
   if (faults.length > 0 && !options.skipBad) {
     const advice = "Correct the list, or pass --skip-bad to leave these lines out.";
     throw new UsageError(`${plural(faults.length, "fault")} in ${name}. ${cause} ${advice}`, EXIT.usage, notices);
@@ -58,7 +73,7 @@ export async function readList(from: string, io: Io, options: ListOptions): Prom
     throw new UsageError(`No token is named in ${name}. ${ACCEPTED}`, EXIT.usage, notices);
   }
   if (faults.length > 0) notices.push(`${plural(faults.length, "line")} skipped. ${cause}`);
-  if (duplicates() > 0) notices.push(`${plural(duplicates(), "duplicate")} left out.`);
+  if (duplicates > 0) notices.push(`${plural(duplicates, "duplicate")} left out.`);
   if (revoked.size > 0) notices.push(`${plural(revoked.size, "token")} left out: revoked already, says the list.`);
   return { targets, skipped: faults.length, notices };
 }
@@ -79,7 +94,6 @@ async function decode(stream: AsyncIterable<Uint8Array | string>): Promise<strin
 }
 
 type Column = "serviceAccountSlug" | "tokenSlug" | "revokedAt";
-type Row = Partial<Record<Column, unknown>>;
 
 /** Without capitals, spaces, `_` and `-`. */
 const NAMES: readonly (readonly [name: RegExp, column: Column])[] = [
@@ -95,75 +109,46 @@ const columnOf = (name: string): Column | undefined =>
 const ACCEPTED =
   "Columns are named account, service account or service account slug; and token, token slug or slug (capitals, spaces, _ and - do not matter).";
 
-/** What is likely to help. */
-const CAUSES = {
-  slug: `The columns may be named wrongly. A list has names (slugs) of tokens, never secrets. ${ACCEPTED}`,
-  cells: "A cell with the delimiter in it must be in quotes.",
-  object: "Write one object on each line, or one array of all.",
-  account: "Leave the argument out.",
-} as const;
-
-type Entries = ReturnType<typeof createEntries>;
-
-function createEntries({ account, baseUrl }: ListOptions) {
-  const targets: Targets = new Map();
-  /** Said by the list to be revoked: not sent, wherever else it is named. */
-  const revoked: Targets = new Map();
-  const faults: { place: number | string; cause: string; words: string }[] = [];
-  let duplicates = 0;
-
-  /** @param place the number of the line; in a JSON array `entry 3`. */
-  function add(place: number | string, { serviceAccountSlug = account, tokenSlug, revokedAt }: Row, isRevoked = false) {
-    const ref = { serviceAccountSlug, tokenSlug } as TokenRef;
-    const refuse = (cause: string, words: string) => void faults.push({ place, cause, words });
-    for (const [what, slug] of [
-      ["service account", serviceAccountSlug],
-      ["token", tokenSlug],
-    ]) {
-      const fault = slug === undefined ? "is missing" : slugFault(slug);
-      if (fault) return refuse(CAUSES.slug, `the ${what} ${fault}`);
-    }
-    if (account !== undefined && serviceAccountSlug !== account) {
-      return refuse(CAUSES.account, "it is of another service account than the argument");
-    }
-    const isDone = isRevoked || isPast(revokedAt) || revoked.has(keyOf(ref));
-    if (isDone) targets.delete(keyOf(ref));
-    else if (targets.has(keyOf(ref))) duplicates++;
-    (isDone ? revoked : targets).set(keyOf(ref), ref);
-  }
-
-  /** @throws an Error for an object that holds a list itself. */
-  function addObject(place: number | string, value: unknown): void {
-    const members = Object.entries(Array.isArray(value) ? {} : Object(value));
-    const { tokens, items, outcome, baseUrl: sentTo } = Object.fromEntries(members);
-    if (Array.isArray(tokens) || Array.isArray(items)) throw new Error(IS_ACCOUNT);
-    const columns = members.flatMap(([name, member]) => {
-      const column = columnOf(name);
-      return column ? [[column, typeof member === "string" ? member.trim() : member] as const] : [];
-    });
-    const row: Row = Object.fromEntries(columns);
-    if (columns.length > 0 && columns.length === Object.keys(row).length) {
-      add(place, row, outcome === "revoked" && sentTo === baseUrl);
-    } else faults.push({ place, cause: CAUSES.object, words: "it is not a JSON object that names each column once" });
-  }
-
-  /** @throws an Error for a first line that neither names the columns nor can be a token. */
-  function columnsOf(cells: readonly string[]): { isHeader: boolean; columns: readonly (Column | undefined)[] } {
-    const needed = NAMES.slice(account === undefined ? 0 : 1, 2).map(([, column]) => column);
-    const columns = cells.map(columnOf);
-    const known = columns.filter((column) => column !== undefined);
-    const isHeader = new Set(known).size === known.length && needed.every((column) => known.includes(column));
-    if (isHeader) return { isHeader, columns };
-    if (known.length === 0 && cells.length === needed.length && cells.every(canExist))
-      return { isHeader, columns: needed };
-    const example = account === undefined ? "account,token" : "token";
-    throw new Error(`its first line does not name the columns. Begin with a line such as ${example}. ${ACCEPTED}`);
-  }
-  return { targets, revoked, faults, add, addObject, columnsOf, duplicates: () => duplicates };
-}
-
+/** What is wrong with an entry, and what is likely to help. */
+type Fault = readonly [words: string, cause: string];
+const NOT_NAMED: Fault = [
+  "it is not a JSON object that names each column once",
+  "Write one object on each line, or one array of all.",
+];
+const OTHER_CELLS: Fault = [
+  "it has more or fewer cells than the first line",
+  "A cell with the delimiter in it must be in quotes.",
+];
+const OTHER_ACCOUNT: Fault = ["it is of another service account than the argument", "Leave the argument out."];
+const BAD_SLUG = `The columns may be named wrongly. A list has names (slugs) of tokens, never secrets. ${ACCEPTED}`;
 const IS_ACCOUNT =
   "an object in it has a list of its own, as the API's JSON of a service account. To revoke all tokens of an account: kaiten-service-accounts revoke <account> --all";
+
+/** A line of a list as an object. In a JSON array, the place is `entry 3`. */
+type Row = { place: number | string; value?: unknown; fault?: Fault };
+type Entry = { fault: Fault } | { fault?: undefined; ref: TokenRef; isRevoked: boolean };
+
+/** @throws an Error for an object that holds a list itself. */
+function entryOf({ value, fault }: Row, { account, baseUrl }: ListOptions): Entry {
+  if (fault) return { fault };
+  const members = Object.entries(Array.isArray(value) ? {} : Object(value));
+  const { tokens, items, outcome, baseUrl: sentTo } = Object.fromEntries(members);
+  if (Array.isArray(tokens) || Array.isArray(items)) throw new Error(IS_ACCOUNT);
+  const named = members.flatMap(([name, member]) => {
+    const column = columnOf(name);
+    return column ? [[column, typeof member === "string" ? member.trim() : member] as const] : [];
+  });
+  const found: Partial<Record<Column, unknown>> = Object.fromEntries(named);
+  if (named.length === 0 || named.length > Object.keys(found).length) return { fault: NOT_NAMED };
+  const { serviceAccountSlug = account, tokenSlug, revokedAt } = found;
+  for (const [what, slug] of Object.entries({ "service account": serviceAccountSlug, token: tokenSlug })) {
+    const wrong = slug === undefined ? "is missing" : slugFault(slug);
+    if (wrong) return { fault: [`the ${what} ${wrong}`, BAD_SLUG] };
+  }
+  if (account !== undefined && serviceAccountSlug !== account) return { fault: OTHER_ACCOUNT };
+  const isRevoked = isPast(revokedAt) || (outcome === "revoked" && sentTo === baseUrl);
+  return { ref: { serviceAccountSlug, tokenSlug } as TokenRef, isRevoked };
+}
 
 /** Text that is no date: `Date.parse` finds a year in "0". A date of zero, in whatever form and time zone, means none. */
 function isPast(date: unknown): boolean {
@@ -171,20 +156,17 @@ function isPast(date: unknown): boolean {
   return time > Date.UTC(2000, 0) && time <= Date.now();
 }
 
-function readEntries(text: string, entries: Entries): void {
+/** @param needed the columns that a list must name. */
+function rowsOf(text: string, needed: readonly Column[]): Row[] {
   const first = /\S/.exec(text)?.[0];
-  const whole = first === "[" || first === "{" ? parseJson(text) : undefined;
+  if (first !== "[" && first !== "{") return readCsv(text, needed);
+  const whole = parseJson(text);
+  if (Array.isArray(whole)) return whole.map((value, index) => ({ place: `entry ${index + 1}`, value }));
   // With a fault in its syntax, an array is refused as a whole: nobody knows what the rest means.
-  if (first === "[" && !Array.isArray(whole)) throw new Error("it begins like a JSON array, but is not valid JSON");
-  if (Array.isArray(whole))
-    for (const [index, value] of whole.entries()) entries.addObject(`entry ${index + 1}`, value);
-  else if (whole !== undefined) entries.addObject(1, whole);
-  else if (first !== "{") readCsv(text, entries);
-  else {
-    for (const [index, line] of text.split("\n").entries()) {
-      if (line.trim() !== "") entries.addObject(index + 1, parseJson(line));
-    }
-  }
+  if (first === "[") throw new Error("it begins like a JSON array, but is not valid JSON");
+  if (whole !== undefined) return [{ place: 1, value: whole }];
+  const lines = text.split("\n").map((line, index) => ({ place: index + 1, line }));
+  return lines.flatMap(({ place, line }) => (line.trim() === "" ? [] : [{ place, value: parseJson(line) }]));
 }
 
 /** Drops the error: it contains what was read. */
@@ -199,41 +181,53 @@ function parseJson(json: string): unknown {
 /** What a spreadsheet writes above the header to name the delimiter. */
 const SEPARATOR = /^\s*"?sep=([,;\t])"?[^\S\n]*(\n|$)/i;
 
-function readCsv(text: string, entries: Entries): void {
+function readCsv(text: string, needed: readonly Column[]): Row[] {
   const [above = "", separator] = SEPARATOR.exec(text) ?? [];
   const [firstLine = ""] = text.slice(above.length).trimStart().split("\n", 1);
   const cellsOf = (delimiter: string) => firstLine.split(delimiter).length;
   const likely = [",", ";", "\t"].reduce((best, other) => (cellsOf(other) > cellsOf(best) ? other : best));
   const delimiter = separator ?? likely;
-  let columns: ReturnType<Entries["columnsOf"]>["columns"] | undefined;
+  const rows: Row[] = [];
+  let names: readonly string[] | undefined;
   let line = above.split("\n").length;
 
-  function readRecord(raw: string[]): void {
+  function readRecord(raw: readonly string[]): void {
     const place = line;
     line += raw.reduce((sum, cell) => sum + cell.split("\n").length - 1, 1);
+    const isNeeded = (index: number) => columnOf(names?.[index] ?? "") !== undefined;
     // Without its closing quote, a cell takes in the lines after it.
-    if (raw.some((cell, index) => cell.includes("\n") && (columns?.[index] || cell.includes(delimiter)))) {
+    if (raw.some((cell, index) => cell.includes("\n") && (isNeeded(index) || cell.includes(delimiter)))) {
       throw new Error(`a quoted cell of line ${place} has several lines. Its closing quote may be missing`);
     }
     // Also within quotes, and what is no-break.
     const cells = raw.map((cell) => cell.trim());
     if (cells.every((cell) => cell === "")) return;
-    if (!columns) {
-      const first = entries.columnsOf(cells);
-      columns = first.columns;
-      if (first.isHeader) return;
-    }
-    const named = columns.flatMap((column, index) => (column ? [[column, cells[index]] as const] : []));
-    if (cells.length === columns.length) entries.add(place, Object.fromEntries(named));
-    else entries.faults.push({ place, cause: CAUSES.cells, words: "it has more or fewer cells than the first line" });
+    const isFirst = names === undefined;
+    names ??= namesOf(cells, needed);
+    if (isFirst && names === cells) return;
+    const value = Object.fromEntries(names.map((name, index) => [name, cells[index]]));
+    rows.push(cells.length === names.length ? { place, value } : { place, fault: OTHER_CELLS });
   }
   // White space around cells is left out, and so is the \r before a line end.
   const format = { delimiter, record_delimiter: "\n", relax_column_count: true, trim: true };
   try {
     parse(text.slice(above.length), { ...format, on_record: (cells: string[]) => void readRecord(cells) });
+    return rows;
   } catch (error) {
     // The message of csv-parse contains the cell.
     if (error instanceof CsvError) throw new Error(`a quote is missing or misplaced in line ${line}, or after it`);
     throw error;
   }
+}
+
+/**
+ * @returns the cells themselves, where they name the columns; else what they stand for.
+ * @throws an Error where they can be neither.
+ */
+function namesOf(cells: readonly string[], needed: readonly Column[]): readonly string[] {
+  const known = cells.map(columnOf).filter((column) => column !== undefined);
+  if (new Set(known).size === known.length && needed.every((column) => known.includes(column))) return cells;
+  if (known.length === 0 && cells.length === needed.length && cells.every(canExist)) return needed;
+  const example = needed.length === 1 ? "token" : "account,token";
+  throw new Error(`its first line does not name the columns. Begin with a line such as ${example}. ${ACCEPTED}`);
 }
