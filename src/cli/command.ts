@@ -4,44 +4,34 @@ import { holdsCredential, looksSecret } from "../secret.js";
 import { VERSION } from "../version.js";
 import { EXIT, type ExitCode, Interrupted, UsageError } from "./exit.js";
 import { type Io, processIo } from "./io.js";
-import type { Outputs } from "./revoke.js";
 import type { Flags } from "./settings.js";
-import { printable } from "./text.js";
-import { createOutput } from "./ui/output.js";
+import { createOutput, type Outputs } from "./ui/output.js";
 
-/**
- * Runs the command.
- *
- * @param argv without Node and the script.
- */
+/** Runs the command. @param argv without Node and the script. */
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   const [stdout, stderr] = [createOutput(io.stdout, io), createOutput(io.stderr, io)];
-  const credential = io.env.KAITEN_AUTH_TOKEN?.trim() ?? "";
-  if (argv.some((argument) => isSecret(argument) || holdsCredential(argument, credential))) {
-    stderr.tell(SECRET_ARGUMENT);
-    return EXIT.usage;
-  }
   let code: ExitCode = EXIT.ok;
-  const end = (ended: ExitCode) => {
-    code = ended;
-  };
   try {
-    await createCommand({ io, stdout, stderr }, end).parseAsync(argv, { from: "user" });
+    if (argv.some((argument) => isSecret(argument, io.env.KAITEN_AUTH_TOKEN?.trim())))
+      throw new UsageError(SECRET_ARGUMENT);
+    const command = createCommand({ io, stdout, stderr }, (ended) => {
+      code = ended;
+    });
+    await command.parseAsync(argv, { from: "user" });
     return code;
   } catch (error) {
     // Commander has printed it; --help and --version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (error instanceof Interrupted) {
-      stderr.tell("Nothing was sent.");
-      return EXIT.interrupted;
-    }
     if (error instanceof UsageError) {
       for (const line of [...error.details, `${error.message} Nothing was sent.`]) stderr.tell(line);
       return error.code;
     }
-    const { stack, message } = error as Error;
-    stderr.tell(`Something went wrong: ${message} Run it again with --verbose to see where.`);
-    if (argv.includes("--verbose")) stderr.line(printable(stack ?? "").replaceAll("\\u000a", "\n"));
+    if (error instanceof Interrupted) {
+      stderr.tell("Nothing was sent.");
+      return EXIT.interrupted;
+    }
+    stderr.tell(`Something went wrong: ${(error as Error).message}`);
+    if (argv.includes("--verbose")) for (const line of String((error as Error).stack).split("\n")) stderr.tell(line);
     return EXIT.other;
   }
 }
@@ -52,21 +42,18 @@ export async function runProcess(): Promise<never> {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const code = await main(process.argv.slice(2), processIo);
   // After an interruption, a reader that takes nothing is not waited for.
-  const limit = code === EXIT.interrupted ? 1_000 : undefined;
-  for (const stream of [process.stderr, process.stdout]) {
-    await new Promise<void>((done) => {
-      stream.write("", () => done());
-      if (limit) setTimeout(done, limit);
-    });
-  }
+  const limit = code === EXIT.interrupted ? AbortSignal.timeout(1_000) : new AbortController().signal;
+  for (const stream of [process.stderr, process.stdout]) await createOutput(stream, processIo).flushed(limit);
   process.exit(code);
 }
 
 /** Also as the value of an option. */
-const isSecret = (argument: string): boolean => looksSecret(argument.replace(/^--?([a-z-]*=|[a-z](?=k))?/i, ""));
+const isSecret = (argument: string, credential = ""): boolean =>
+  [argument, argument.replace(/^-\w?/, ""), argument.slice(argument.indexOf("=") + 1)].some(looksSecret) ||
+  holdsCredential(argument, credential);
 
 const SECRET_ARGUMENT =
-  "An argument is a secret. It is now in your shell's history and was visible to this machine: treat it as leaked. Use slugs for tokens, and KAITEN_AUTH_TOKEN or --token-file for the credential. Nothing was sent.";
+  "An argument is a secret. It is now in your shell's history and was visible to this machine: treat it as leaked. Use slugs for tokens, and KAITEN_AUTH_TOKEN or --token-file for the credential.";
 
 const EXAMPLES = `
 Examples:

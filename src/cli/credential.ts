@@ -3,8 +3,8 @@ import { statSync } from "node:fs";
 import type { TokenRequest } from "../index.js";
 import { tokenFault } from "../secret.js";
 import { UsageError } from "./exit.js";
-import { type Io, readText } from "./io.js";
-import type { Output } from "./ui/output.js";
+import { readText } from "./io.js";
+import type { Outputs } from "./ui/output.js";
 import { ask, canAsk } from "./ui/question.js";
 
 /** The claims of a JWT, without proof: its signature is not checked. */
@@ -60,34 +60,29 @@ export type Credential = Awaited<ReturnType<typeof openCredential>>;
  * @param isAttended whether a person watches, and can be asked again for a credential that was not typed.
  * @throws {UsageError} saying what is wrong, without the credential.
  */
-export async function openCredential(
-  path: string | undefined,
-  baseUrl: string,
-  { io, stderr, isAttended }: { io: Io; stderr: Output; isAttended: boolean },
-) {
+export async function openCredential(path: string | undefined, baseUrl: string, outputs: Outputs, isAttended: boolean) {
+  const { io, stderr } = outputs;
   /** Then it is read again when it is refused: what rotates the credential rewrites the file. */
   const isFile = path !== undefined && path !== "-" && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  const isTyped = (path === "-" || (path === undefined && !io.env.KAITEN_AUTH_TOKEN)) && canAsk(io);
-  if (path === undefined && !isTyped && !io.env.KAITEN_AUTH_TOKEN) throw new UsageError(NO_CREDENTIAL);
+  const { KAITEN_AUTH_TOKEN = "" } = io.env;
+  const isTyped = (path === undefined ? !KAITEN_AUTH_TOKEN : path === "-") && canAsk(io);
+  if (path === undefined && !isTyped && !KAITEN_AUTH_TOKEN) throw new UsageError(NO_CREDENTIAL);
   const given = path === undefined ? "KAITEN_AUTH_TOKEN" : path === "-" ? "standard input" : "--token-file";
   const read = async () => {
-    const text = path === undefined ? (io.env.KAITEN_AUTH_TOKEN ?? "") : await readText(path, io, "--token-file");
+    const text = path === undefined ? KAITEN_AUTH_TOKEN : await readText(path, io, "--token-file");
     const fault = tokenFault(text.trim());
     if (fault) throw new UsageError(`The credential from ${given} ${fault}.`);
     return text.trim();
   };
   async function readAgain(): Promise<void> {
     const found = await read();
-    if (isSameOwner(credential.secret, found) === false) {
-      throw new UsageError(
-        `The file of --token-file now has ${OTHER_OWNER} Restore the first one, then run this again.`,
-      );
-    }
+    if (isSameOwner(credential.secret, found) === false)
+      throw new UsageError(`The file of --token-file now has ${OTHER_OWNER}`);
     credential.secret = found;
   }
   const credential = {
     /** As it is now. */
-    secret: isTyped ? await askForSecret(PROMPT, io, stderr) : await read(),
+    secret: isTyped ? await askForSecret(PROMPT, outputs) : await read(),
     source: isTyped ? "the prompt" : given,
     isFile,
     /** Whether a person can be asked for another one. */
@@ -105,10 +100,10 @@ export async function openCredential(
     /** @param sameOwner whether another user or organization is refused, as far as the credential says. */
     async askAgain(why: string, sameOwner: boolean, signal: AbortSignal): Promise<void> {
       stderr.tell(why);
-      let typed = await askForSecret(PROMPT, io, stderr, signal);
+      let typed = await askForSecret(PROMPT, outputs, signal);
       while (sameOwner && isSameOwner(credential.secret, typed) === false) {
         stderr.tell(`This is ${OTHER_OWNER}`);
-        typed = await askForSecret(PROMPT, io, stderr, signal);
+        typed = await askForSecret(PROMPT, outputs, signal);
       }
       [credential.secret, credential.source] = [typed, "the prompt"];
     },
@@ -118,7 +113,7 @@ export async function openCredential(
 }
 
 /** Asks until it can be sent. */
-export async function askForSecret(prompt: string, io: Io, stderr: Output, signal?: AbortSignal): Promise<string> {
+export async function askForSecret(prompt: string, { io, stderr }: Outputs, signal?: AbortSignal): Promise<string> {
   for (;;) {
     const secret = (await ask(io, prompt, signal, true)).trim();
     const fault = tokenFault(secret);

@@ -19,21 +19,16 @@ export function overview(
   const counts = new Map<string, number>();
   for (const { serviceAccountSlug } of send) counts.set(serviceAccountSlug, (counts.get(serviceAccountSlug) ?? 0) + 1);
   const names = send.slice(0, MAX_NAMES).map((ref) => `${nameOf(ref)}  ${recordNote(plan, ref, io)}`.trimEnd());
+  const missing = absent.map(({ ref }) => nameOf(ref));
   const accounts = Array.from(counts, ([account, count]) => `${account}  ${plural(count, "token")}`);
   return [
     `Base URL:   ${baseUrl}`,
     `Credential: ${describe(credential)}`,
     ...(before.length > 0 ? [`Revoked already: ${plural(before.length, "token")}, not sent again`] : []),
     ...(absent.length > 0 ? [`Not in the record: ${plural(absent.length, "token")}, not sent`] : []),
-    ...indented(
-      absent.map(({ ref }) => nameOf(ref)),
-      MAX_NAMES,
-      "token",
-    ),
+    ...indented(missing),
     `To revoke:  ${plural(send.length, "token")} of ${plural(counts.size, "service account")}`,
-    ...(send.length > MAX_NAMES
-      ? indented(accounts, MAX_ACCOUNTS, "service account")
-      : indented(names, MAX_NAMES, "token")),
+    ...(send.length > MAX_NAMES ? indented(accounts, MAX_ACCOUNTS, "service account") : indented(names)),
     ...(isAll && !claimsOf(credential.secret) ? [MAY_BE_OWN] : []),
   ];
 }
@@ -43,7 +38,7 @@ const MAY_BE_OWN =
 
 const nameOf = ({ serviceAccountSlug, tokenSlug }: TokenRef): string => `${serviceAccountSlug}  ${tokenSlug}`;
 
-function indented(names: readonly string[], most: number, word: string): string[] {
+function indented(names: readonly string[], most = MAX_NAMES, word = "token"): string[] {
   const more = names.length > most ? [`and ${plural(names.length - most, `more ${word}`)}`] : [];
   return [...names.slice(0, most), ...more].map((name) => `  ${name}`);
 }
@@ -53,9 +48,8 @@ export function recordNote({ readings }: Plan, { serviceAccountSlug, tokenSlug }
   const token = readings.get(serviceAccountSlug)?.tokens?.get(tokenSlug);
   if (!token) return "";
   const day = (time: string) => time.slice(0, 10);
-  const expiry = token.expiresAt
-    ? `${hasExpired(token, io) ? "expired" : "expires"} ${day(token.expiresAt)}`
-    : "never expires";
+  const word = hasExpired(token, io) ? "expired" : "expires";
+  const expiry = token.expiresAt ? `${word} ${day(token.expiresAt)}` : "never expires";
   return [`created ${day(token.createdAt)}`, expiry, token.scopes.join(" ")].filter(Boolean).join(", ");
 }
 
@@ -76,6 +70,6 @@ export function whyNothing({ readings, send, before, absent }: Plan): string[] {
   return [
     "Nothing was sent. None of these tokens is in the record of its service account.",
     active.length > 0 ? "Active tokens there:" : "There is no active token, either.",
-    ...indented(active, MAX_NAMES, "token"),
+    ...indented(active),
   ];
 }

@@ -11,29 +11,20 @@ import { activeRefs, type Plan, readRecords, sortTargets } from "./record.js";
 import { attemptLine, createSummary, fields, type Line, lineOf, type Summary } from "./report.js";
 import { checkSettings, type Flags, type Settings } from "./settings.js";
 import { json, plural } from "./text.js";
-import type { Output } from "./ui/output.js";
+import type { Output, Outputs } from "./ui/output.js";
 import { bar, createProgress, type Picture, type Progress, spinner } from "./ui/progress.js";
 import { ask, canAsk } from "./ui/question.js";
 
-/** What a command reads from and writes to. */
-export type Outputs = { io: Io } & Record<"stdout" | "stderr", Output>;
-
 /** @throws {UsageError} when nothing was sent, for a reason that the person can correct. */
-export async function revoke(
-  account: string | undefined,
-  tokens: readonly string[],
-  flags: Flags,
-  outputs: Outputs,
-): Promise<ExitCode> {
+export async function revoke(account: string | undefined, tokens: string[], flags: Flags, outputs: Outputs) {
   const { io, stdout, stderr } = outputs;
   // Arguments and list: before the credential, so that nobody pastes theirs only to hear of a misspelt file name.
   const settings = await checkSettings(flags, io);
   const { baseUrl } = settings;
-  const isAsked = !flags.yes && !flags.dryRun;
-  const { targets, skipped, notices } = await readTargets(account, tokens, flags, { baseUrl, io, isAsked });
+  const { targets, skipped, notices } = await readTargets(account, tokens, flags, { baseUrl, io });
   for (const notice of notices) stderr.tell(notice);
 
-  const credential = await openCredential(flags.tokenFile, baseUrl, { io, stderr, isAttended: isAsked });
+  const credential = await openCredential(flags.tokenFile, baseUrl, outputs, isAsked(flags));
   refuseFaults(targets, [credential.secret]);
   const session = openSession(flags, settings, credential, outputs);
 
@@ -46,7 +37,7 @@ export async function revoke(
 
   // The question.
   const { send } = plan;
-  if (flags.dryRun || (send.length > 0 && isAsked)) {
+  if (flags.dryRun || (send.length > 0 && isAsked(flags))) {
     for (const line of overview(plan, credential, { baseUrl, io, isAll: flags.all === true })) stderr.tell(line);
   }
   if (flags.dryRun) {
@@ -58,7 +49,7 @@ export async function revoke(
     return finish(session, skipped, 0);
   }
   if (send.length > 0) {
-    if (isAsked && !(await confirm(send.length, session))) {
+    if (isAsked(flags) && !(await confirm(send.length, session))) {
       stderr.tell("Nothing was sent.");
       return EXIT.other;
     }
@@ -106,19 +97,22 @@ function refuseFaults(targets: Targets, credentials: readonly string[] = []): vo
   }
 }
 
+const isAsked = ({ yes, dryRun }: Flags): boolean => !yes && !dryRun;
+
 /** From the list or from the arguments. */
 async function readTargets(
   account: string | undefined,
   tokens: readonly string[],
-  { from, tokenFile, skipBad, all = false }: Flags,
-  { baseUrl, io, isAsked }: { baseUrl: string; io: Io; isAsked: boolean },
+  flags: Flags,
+  { baseUrl, io }: { baseUrl: string; io: Io },
 ): Promise<List> {
+  const { from, tokenFile, skipBad, all = false } = flags;
   const isNamed = account !== undefined && tokens.length > 0 !== all;
   if (from === undefined ? !isNamed : tokens.length > 0 || all) throw new UsageError(WHAT);
   if (from === "-" && tokenFile === "-") {
     throw new UsageError("Standard input cannot give both the list and the credential.");
   }
-  if (isAsked && (from === "-" || tokenFile === "-" || !canAsk(io))) {
+  if (isAsked(flags) && (from === "-" || tokenFile === "-" || !canAsk(io))) {
     throw new UsageError("Cannot ask for confirmation here: pass --yes to revoke these tokens.");
   }
   if (from !== undefined) return readList(from, io, { account, baseUrl, skipBad });

@@ -6,19 +6,20 @@ import { codeOfError, EXIT, type ExitCode, Interrupted, UsageError } from "./exi
 import { stopOnSignals } from "./io.js";
 import { hasExpired } from "./overview.js";
 import { isRevoked } from "./record.js";
-import type { Outputs } from "./revoke.js";
 import { checkSettings, type Flags } from "./settings.js";
 import { json, plural, printable, table } from "./text.js";
+import type { Outputs } from "./ui/output.js";
 import { createProgress, spinner } from "./ui/progress.js";
 
 const HEADER = ["TOKEN", "STATE", "CREATED", "EXPIRES", "SCOPES", "REVOKED", "BY"];
 
 /** @throws {UsageError} */
-export async function list(account: string, flags: Flags, { io, stdout, stderr }: Outputs): Promise<ExitCode> {
+export async function list(account: string, flags: Flags, outputs: Outputs): Promise<ExitCode> {
+  const { io, stdout, stderr } = outputs;
   const { baseUrl, openClient } = await checkSettings(flags, io);
   const fault = slugFault(account);
   if (fault) throw new UsageError(`The service account ${fault}.`);
-  const credential = await openCredential(flags.tokenFile, baseUrl, { io, stderr, isAttended: true });
+  const credential = await openCredential(flags.tokenFile, baseUrl, outputs, true);
   const { signal } = stopOnSignals(io);
   const { client } = openClient(credential.token);
   async function read(): Promise<readonly Token[]> {

@@ -3,11 +3,10 @@ import type { TokenRequest, Verification } from "../index.js";
 import { tokenFault } from "../secret.js";
 import { askForSecret, expiryOf, NO_CREDENTIAL, openCredential } from "./credential.js";
 import { EXIT, type ExitCode, Interrupted, UsageError } from "./exit.js";
-import { type Io, readText, stopOnSignals } from "./io.js";
-import type { Outputs } from "./revoke.js";
+import { readText, stopOnSignals } from "./io.js";
 import { checkSettings, type Flags } from "./settings.js";
 import { json, plural } from "./text.js";
-import type { Output } from "./ui/output.js";
+import type { Outputs } from "./ui/output.js";
 import { createProgress, spinner } from "./ui/progress.js";
 import { canAsk } from "./ui/question.js";
 
@@ -27,14 +26,15 @@ interface Secret {
 }
 
 /** @throws {UsageError} when nothing was sent. */
-export async function verify(flags: Flags, { io, stdout, stderr }: Outputs): Promise<ExitCode> {
+export async function verify(flags: Flags, outputs: Outputs): Promise<ExitCode> {
+  const { io, stdout, stderr } = outputs;
   const { baseUrl, openClient } = await checkSettings(flags, io);
   const { for: forMs = 0, secretFile, tokenFile } = flags;
   if (secretFile === "-" && tokenFile === "-") {
     throw new UsageError("Standard input cannot give both the secrets and the credential.");
   }
-  const secrets = await readSecrets(secretFile, io, stderr);
-  const control = await openControl(tokenFile, baseUrl, { io, stderr, forMs });
+  const secrets = await readSecrets(secretFile, outputs);
+  const control = await openControl(tokenFile, baseUrl, outputs, forMs);
   const stop = stopOnSignals(io);
   const { signal } = stop;
   const { verifyMany } = openClient(control.token);
@@ -102,12 +102,13 @@ function decide(answers: Secret["answers"]): Verification["validity"] {
 }
 
 /** Never from KAITEN_AUTH_TOKEN: that is somebody's own credential. */
-async function readSecrets(path: string | undefined, io: Io, stderr: Output): Promise<Secret[]> {
+async function readSecrets(path: string | undefined, outputs: Outputs): Promise<Secret[]> {
   if (path === undefined) {
-    if (!canAsk(io)) throw new UsageError("There is no secret: pass --secret-file PATH, or - for standard input.");
-    return [{ secret: await askForSecret("Leaked secret (hidden): ", io, stderr), name: "the secret", answers: [] }];
+    if (!canAsk(outputs.io))
+      throw new UsageError("There is no secret: pass --secret-file PATH, or - for standard input.");
+    return [{ secret: await askForSecret("Leaked secret (hidden): ", outputs), name: "the secret", answers: [] }];
   }
-  const lines = (await readText(path, io, "--secret-file")).split("\n");
+  const lines = (await readText(path, outputs.io, "--secret-file")).split("\n");
   const secrets = lines.map((line, index) => ({ secret: line.trim(), name: `line ${index + 1}`, answers: [] }));
   const given = secrets.filter(({ secret }) => secret !== "");
   const faults = given.flatMap(({ secret, name }) => (tokenFault(secret) ? [`${name} ${tokenFault(secret)}`] : []));
@@ -118,13 +119,10 @@ async function readSecrets(path: string | undefined, io: Io, stderr: Output): Pr
 }
 
 /** The client's own credential, which must be accepted where a secret is refused. Without one, it is asked for then. */
-async function openControl(
-  tokenFile: string | undefined,
-  baseUrl: string,
-  { io, stderr, forMs }: { io: Io; stderr: Output; forMs: number },
-) {
+async function openControl(tokenFile: string | undefined, baseUrl: string, outputs: Outputs, forMs: number) {
+  const { io, stderr } = outputs;
   const isGiven = tokenFile !== undefined || Boolean(io.env.KAITEN_AUTH_TOKEN);
-  const given = isGiven ? await openCredential(tokenFile, baseUrl, { io, stderr, isAttended: false }) : undefined;
+  const given = isGiven ? await openCredential(tokenFile, baseUrl, outputs, false) : undefined;
   const endsEarly = (secret: string) => forMs > 0 && expiryOf(secret) < io.now() + forMs;
   if (given && !given.isFile && endsEarly(given.secret)) throw new UsageError(ENDS_EARLY);
   let typed = "";
@@ -141,9 +139,8 @@ async function openControl(
     async askFor(signal: AbortSignal): Promise<void> {
       stderr.tell(typed === "" ? NEEDED : "That credential was refused, too.");
       do {
-        typed = await askForSecret("Another credential, not the leaked one (hidden): ", io, stderr, signal);
-        if (endsEarly(typed)) stderr.tell(ENDS_EARLY);
-      } while (endsEarly(typed));
+        typed = await askForSecret("Another credential, not the leaked one (hidden): ", outputs, signal);
+      } while (endsEarly(typed) && stderr.tell(ENDS_EARLY) === undefined);
     },
   };
 }

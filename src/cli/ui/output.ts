@@ -3,6 +3,8 @@ import type { Io } from "../io.js";
 import { printable, wrap } from "../text.js";
 
 export type Output = ReturnType<typeof createOutput>;
+/** What a command reads from and writes to. */
+export type Outputs = { io: Io } & Record<"stdout" | "stderr", Output>;
 
 /** ECMA-48 §8.3.117. */
 const COLOURS = { green: 32, cyan: 36, yellow: 33, red: 31 } as const;

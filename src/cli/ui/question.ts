@@ -9,27 +9,20 @@ import type { Io } from "../io.js";
 export const canAsk = ({ stdin, stderr }: Io): boolean => stdin.isTTY === true && stderr.isTTY === true;
 
 /** @throws {Interrupted} for Ctrl-C, Ctrl-D, a lost terminal, and when the signal aborts. */
-export async function ask(
-  { stdin, stderr }: Io,
-  question: string,
-  signal?: AbortSignal,
-  isHidden = false,
-): Promise<string> {
+export async function ask({ stdin, stderr }: Io, question: string, signal?: AbortSignal, isHidden = false) {
   if (signal?.aborted) throw new Interrupted();
   // Raw mode first: only then does the terminal give out a line that has no end yet.
   stdin.setRawMode?.(true);
   // What is pending is read at the next turn of the event loop; a turn that reads nothing says that there is no more.
-  let isPending = true;
-  const discard = () => {
-    isPending = true;
-  };
-  stdin.on("data", discard);
-  while (isPending) {
-    isPending = false;
+  let pending = 1;
+  const count = () => pending++;
+  stdin.on("data", count);
+  while (pending > 0) {
+    pending = 0;
     await nextTurn();
     await nextTurn();
   }
-  stdin.off("data", discard).pause();
+  stdin.off("data", count).pause();
   const output = isHidden ? new PassThrough().resume() : stderr;
   const prompt = createInterface({ input: stdin, output, terminal: true, prompt: question, historySize: 0 });
   if (isHidden) stderr.write(question);
