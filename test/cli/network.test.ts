@@ -6,7 +6,7 @@ import { createServer as createTlsServer, type Server } from "node:tls";
 import { generate } from "selfsigned";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { playScript } from "../faults/server.js";
-import { api, problem } from "../faults/steps.js";
+import { api } from "../faults/steps.js";
 import { CREDENTIAL, makeFolder, run, runChild } from "./command.js";
 import { serve, tokensOf } from "./servers.js";
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
 /** A server of the API that speaks TLS, as kaiten.test. */
 async function serveTls() {
   const server: Server = createTlsServer({ key: certificate.private, cert: certificate.cert });
-  return await playScript([problem(404, { code: "NOT_FOUND" }), api], { server, event: "secureConnection" });
+  return await playScript([api], { server, event: "secureConnection" });
 }
 
 /** A proxy that tunnels every CONNECT to one port of this machine, or refuses it. */

@@ -5,8 +5,6 @@ import { api, NOT_FOUND, problem, problemText } from "../faults/steps.js";
 import { FULL_DISK, makeFolder, run, runAtTerminal, runChild, start, until } from "./command.js";
 import { makeTokens, serve, tokensOf } from "./servers.js";
 
-/** A server without records. */
-const noRecord = problem(404, { code: "NOT_FOUND" });
 const YES = ["--yes", "--concurrency", "1"];
 
 test("--json prints one object for each token: that is the evidence for the report", async () => {
@@ -41,7 +39,7 @@ test("--json prints one object for each token: that is the evidence for the repo
 test("the summary groups the tokens that may still be active by their reason", async () => {
   const gone = problem(404, { ...NOT_FOUND, detail: "No such token." });
   const scope = problem(422, { title: "No", detail: "Scope." });
-  await using server = await playScript([noRecord, api, gone, scope, gone]);
+  await using server = await playScript([api, gone, scope, gone]);
   const env = { KAITEN_BASE_URL: server.url };
   const { stdout, stderr } = await run(["revoke", "ci-bot", "k-1", "k-2", "k-3", "k-4", ...YES], { env });
   const notes = {
@@ -79,7 +77,7 @@ const ESCAPES = "\u001b[2J\u009b31m\u0007\u202egpj\u200b\u2028\u{e0041}\r\n\t\u0
 test.each(["", "--json", "--verbose"])("escape sequences of a server never reach the terminal: %s", async (given) => {
   const problem = { title: ESCAPES, detail: ESCAPES, [ESCAPES]: ESCAPES, status: 422 };
   const page = problemText(422, `page ${ESCAPES}`, { "Content-Type": "text/html", "Kaiten-TraceId": "\u009b31m" });
-  await using server = await playScript([noRecord, problemText(422, JSON.stringify(problem)), page]);
+  await using server = await playScript([problemText(422, JSON.stringify(problem)), page]);
   const env = { KAITEN_BASE_URL: server.url };
   const args = ["revoke", "ci-bot", "a", "b", "--retries", "0", ...YES, ...given.split(" ").filter(Boolean)];
   const { stdout, stderr } = await run(args, { env });
@@ -106,7 +104,7 @@ test.each<[string, Record<string, string>, boolean]>([
   ["NO_COLOR", { NO_COLOR: "1" }, false],
   ["FORCE_COLOR over NO_COLOR", { FORCE_COLOR: "1", NO_COLOR: "1" }, true],
 ])("%s", async (_, colors, expected) => {
-  await using server = await playScript([noRecord, problem(422)]);
+  await using server = await playScript([problem(422)]);
   const env = { KAITEN_BASE_URL: server.url, ...colors };
   const { stdout, stderr } = await run(["revoke", "ci-bot", "key-1", "--yes"], { env });
   expect(stderr.includes("\u001b[33mnot-revoked: ")).toBe(expected);
@@ -194,7 +192,7 @@ test.skipIf(!FULL_DISK.exists)(
 test("a 204 that announces a body does not keep the command alive", async () => {
   const lying = ({ socket }: { socket: NodeJS.WritableStream }) =>
     void socket.write("HTTP/1.1 204 No Content\r\nContent-Length: 1000\r\n\r\n");
-  await using server = await playScript([noRecord, lying]);
+  await using server = await playScript([lying]);
   const { code, stdout } = await runChild(["revoke", "ci-bot", "key-1", "--yes"], {
     env: { KAITEN_BASE_URL: server.url },
   });
