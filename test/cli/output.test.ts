@@ -84,7 +84,7 @@ test.each(["", "--json", "--verbose"])("escape sequences of a server never reach
   expect(stdout + stderr).not.toMatch(/[^\P{C}\n\t]/u);
   expect(stdout.match(/\n/g)).toHaveLength(2);
 
-  expect(stderr).toContain("\\u001b[2J\\u009b31m");
+  expect(stderr).toContain("\\u202egpj\\u200b");
 });
 
 test("escape sequences of a list or its file name never reach the terminal", async () => {

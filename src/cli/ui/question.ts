@@ -28,10 +28,12 @@ export async function ask({ stdin, stderr }: Io, question: string, signal?: Abor
   if (isHidden) stderr.write(question);
   prompt.prompt();
   const close = () => prompt.close();
+  let leave = () => {};
   signal?.addEventListener("abort", close);
   try {
     return await new Promise<string>((resolve, reject) => {
-      prompt.once("line", resolve).once("close", () => reject(new Interrupted()));
+      leave = () => reject(new Interrupted());
+      prompt.once("line", resolve).once("close", leave);
     });
   } catch (left) {
     // An answer that was typed in the open has its line end.
@@ -39,7 +41,8 @@ export async function ask({ stdin, stderr }: Io, question: string, signal?: Abor
     throw left;
   } finally {
     signal?.removeEventListener("abort", close);
-    prompt.removeAllListeners("close").close();
+    // Its own listeners stay: they let go of standard input.
+    prompt.off("close", leave).close();
     if (isHidden) stderr.write("\n");
   }
 }
