@@ -9,7 +9,8 @@ import { createOutput, type Outputs } from "./ui/output.js";
 
 /** Runs the command. @param argv without Node and the script. */
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const [stdout, stderr] = [createOutput(io.stdout, io), createOutput(io.stderr, io)];
+  const bottom = {};
+  const [stdout, stderr] = [createOutput(io.stdout, io, bottom), createOutput(io.stderr, io, bottom)];
   let code: ExitCode = EXIT.ok;
   try {
     if (argv.some((argument) => isSecret(argument, io.env.KAITEN_AUTH_TOKEN?.trim())))

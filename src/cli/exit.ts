@@ -1,16 +1,8 @@
 // How the command ends: the codes of the vendor's own CLI, and what ends it early.
 import { KaitenError } from "../index.js";
 
-export const EXIT = {
-  ok: 0,
-  other: 1,
-  usage: 2,
-  refused: 3,
-  notFound: 4,
-  rejected: 5,
-  unreachable: 6,
-  interrupted: 130,
-} as const;
+const SENT = { refused: 3, notFound: 4, rejected: 5, unreachable: 6 } as const;
+export const EXIT = { ok: 0, other: 1, usage: 2, ...SENT, interrupted: 130 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

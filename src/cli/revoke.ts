@@ -69,16 +69,17 @@ type Session = ReturnType<typeof openSession>;
 /** What the steps share. */
 function openSession(flags: Flags, settings: Settings, credential: Credential, outputs: Outputs) {
   const { io, stderr } = outputs;
+  const session = { ...outputs, flags, settings, credential, stop: stopOnSignals(io), summary: createSummary() };
   let progress: Progress | undefined;
   const { client } = settings.openClient(credential.token, (event) => {
     if (event.delay !== undefined && progress) progress.notice = `${event.status ?? event.error}, trying again`;
-    if (flags.verbose) progress?.above(() => stderr.tell(attemptLine(event)));
+    if (flags.verbose) stderr.tell(attemptLine(event));
   });
   const draw = (picture: Picture) => {
     progress = createProgress(stderr, picture);
     return progress;
   };
-  return { ...outputs, flags, settings, credential, client, stop: stopOnSignals(io), summary: createSummary(), draw };
+  return { ...session, client, draw };
 }
 
 /** Counts and prints what became of a token. */
@@ -183,11 +184,10 @@ async function renewExpired({ credential, stop }: Session): Promise<void> {
 async function run(session: Session, refs: readonly TokenRef[], total: number): Promise<TokenResult[]> {
   const { flags, settings, credential, client, stop, summary, stdout, stderr } = session;
   const progress = session.draw(total === 1 ? spinner("revoking") : bar(summary.counts, total, stderr.paint));
-  const tell = (text: string) => progress.above(() => stderr.tell(text));
   const inFlight = () => `${plural(settings.inFlight(), "request")} in flight`;
   stop.onStop = () => {
     progress.notice = "stopping";
-    tell(`Stopping: waiting for ${inFlight()}. Press Ctrl-C again to quit now.`);
+    stderr.tell(`Stopping: waiting for ${inFlight()}. Press Ctrl-C again to quit now.`);
   };
   stop.onQuit = () => {
     progress.end();
@@ -196,20 +196,19 @@ async function run(session: Session, refs: readonly TokenRef[], total: number): 
   };
   const refused: TokenResult[] = [];
   try {
-    const options = { concurrency: flags.concurrency, signal: stop.signal, onPace: tellPace(progress, tell) };
+    const options = { concurrency: flags.concurrency, signal: stop.signal, onPace: tellPace(progress, stderr) };
     for await (const result of client.serviceAccounts.tokens.revokeAll(refs, options)) {
       const isHeld = credential.mayAsk && isRefused(result.error) && !stop.signal.aborted;
       if (isHeld) refused.push(result);
-      else if (stdout.isTerminal) progress.above(() => settle(session, lineOf(result)));
       else settle(session, lineOf(result));
     }
   } catch (error) {
-    if (!stop.signal.aborted) {
-      tell((error as Error).message);
-      summary.codes.add(EXIT.other);
-    }
+    if (stop.signal.aborted) return refused;
+    stderr.tell((error as Error).message);
+    summary.codes.add(EXIT.other);
+  } finally {
+    progress.end();
   }
-  progress.end();
   return refused;
 }
 
@@ -241,24 +240,17 @@ async function askForRest(session: Session, refused: readonly TokenResult[]): Pr
 /** Shorter pauses are told once: with a rate limit there is one every second. In ms. */
 const LONG_PAUSE = 5_000;
 
-function tellPace(progress: Progress, tell: (text: string) => void): (event: PaceEvent) => void {
-  let told: PaceEvent["state"] = "running";
+function tellPace(progress: Progress, { tell }: Output): (event: PaceEvent) => void {
+  let told = "running";
   return (event) => {
-    const wait = event.state === "paused" ? `${Math.ceil(event.ms / 1000)} s` : "";
-    progress.notice = { paused: `rate limit, ${wait}`, outage: "no usable answers", running: "" }[event.state];
-    if (
-      event.state === "paused"
-        ? told === "paused" && event.ms < LONG_PAUSE
-        : event.state === "running" && told !== "outage"
-    )
-      return;
-    told = event.state;
-    const words = {
-      paused: `The server limits the rate: requests go on in ${wait}.`,
-      outage: OUTAGE,
-      running: "The API answers again.",
-    };
-    tell(words[event.state]);
+    const { state } = event;
+    const ms = state === "paused" ? event.ms : 0;
+    const wait = `${Math.ceil(ms / 1000)} s`;
+    progress.notice = { paused: `rate limit, ${wait}`, outage: "no usable answers", running: "" }[state];
+    if (state === "running" ? told !== "outage" : state === told && ms < LONG_PAUSE) return;
+    const limit = `The server limits the rate: requests go on in ${wait}.`;
+    tell({ paused: limit, outage: OUTAGE, running: "The API answers again." }[state]);
+    told = state;
   };
 }
 

@@ -6,27 +6,35 @@ export type Output = ReturnType<typeof createOutput>;
 /** What a command reads from and writes to. */
 export type Outputs = { io: Io } & Record<"stdout" | "stderr", Output>;
 
+/** The line at the bottom of the terminal, which others are printed above. */
+export interface Bottom {
+  line?: { erase(): void; draw(): void } | undefined;
+}
+
 /** ECMA-48 §8.3.117. */
 const COLOURS = { green: 32, cyan: 36, yellow: 33, red: 31 } as const;
-type Colour = keyof typeof COLOURS;
 
-export function createOutput(stream: Io["stdout"], { env }: Pick<Io, "env">) {
+/** @param bottom shared by all that write to the terminal. */
+export function createOutput(stream: Io["stdout"], { env }: Pick<Io, "env">, bottom: Bottom = {}) {
   let undelivered = 0;
   const isTerminal = stream.isTTY === true;
   /** Whether it obeys escape sequences: a dumb terminal shows them. */
   const isSmart = isTerminal && env.TERM !== "dumb";
   const hasColours = env.FORCE_COLOR ? env.FORCE_COLOR !== "0" : isSmart && !env.NO_COLOR;
   const columns = () => stream.columns || 80;
-  const paint = (colour: Colour, text: string) => (hasColours ? `\u001b[${COLOURS[colour]}m${text}\u001b[39m` : text);
+  const paint = (colour: keyof typeof COLOURS, text: string) =>
+    hasColours ? `\u001b[${COLOURS[colour]}m${text}\u001b[39m` : text;
   /** Writes a line as it is. */
   function line(text: string): void {
     undelivered++;
+    if (isTerminal) bottom.line?.erase();
     stream.write(`${text}\n`, (error) => {
       if (!error) undelivered--;
     });
+    if (isTerminal) bottom.line?.draw();
   }
   /** Writes words for a person: nothing in them can move the cursor, and a terminal breaks them between words. */
-  function tell(text: string, colour?: Colour): void {
+  function tell(text: string, colour?: keyof typeof COLOURS): void {
     const lines = isTerminal ? wrap(printable(text), columns()) : printable(text);
     line(colour ? paint(colour, lines) : lines);
   }
@@ -36,6 +44,6 @@ export function createOutput(stream: Io["stdout"], { env }: Pick<Io, "env">) {
       signal.addEventListener("abort", () => resolve());
       stream.write("", () => resolve());
     });
-  const write = (text: string) => void stream.write(text);
-  return { isTerminal, isSmart, columns, paint, write, line, tell, flushed, undelivered: () => undelivered };
+  const write = (text: string) => void (isSmart && stream.write(text));
+  return { isTerminal, columns, paint, write, line, tell, flushed, bottom, undelivered: () => undelivered };
 }

@@ -16,25 +16,19 @@ export type Progress = ReturnType<typeof createProgress>;
 /** Draws nothing where there is no terminal, or one that cannot erase. */
 export function createProgress(output: Output, picture: Picture) {
   const started = performance.now();
-  const write = (text: () => string) => output.isSmart && output.write(text());
+  const erase = () => output.write(ERASE);
   // The last column stays free: a line that wraps cannot be erased.
   const draw = () =>
-    write(() => ERASE + picture(output.columns() - 1, (performance.now() - started) / 1000, progress.notice));
-  const progress = {
-    notice: "",
-    /** Takes the line away, prints others, and draws it again. */
-    above(print: () => void): void {
-      write(() => ERASE);
-      print();
-      draw();
-    },
-    /** Takes the line away: what it says is in the summary. */
-    end(): void {
-      clearInterval(timer);
-      write(() => ERASE);
-    },
+    output.write(ERASE + picture(output.columns() - 1, (performance.now() - started) / 1000, progress.notice));
+  /** Takes the line away: what it says is in the summary. */
+  const end = () => {
+    clearInterval(timer);
+    output.bottom.line = undefined;
+    erase();
   };
+  const progress = { notice: "", end };
   const timer = setInterval(draw, REDRAW_MS);
+  output.bottom.line = { erase, draw };
   draw();
   return progress;
 }

@@ -270,13 +270,13 @@ describe("faults", () => {
       "too many cells",
       "account,token\na,b,c\n",
       "LIST:2: it has more or fewer cells than the first line",
-      "A cell with the delimiter in it must be in quotes.",
+      "Put cells with a delimiter in quotes.",
     ],
     [
       "a line that is no JSON",
       '{"account":"a","token":"b"}\nc,d\n',
       "LIST:2: it is not a JSON object that names each column once",
-      "Write one object on each line, or one array of all.",
+      "Write one object on each line.",
     ],
     ["a JSON object without a token", '{"account":"a"}', "LIST:1: the token is missing", NAMES],
     [
@@ -289,13 +289,13 @@ describe("faults", () => {
       "null",
       "[null]",
       "LIST:entry 1: it is not a JSON object that names each column once",
-      "Write one object on each line, or one array of all.",
+      "Write one object on each line.",
     ],
     [
       "two names for the token",
       '[{"account":"a","token":"b","slug":"c"}]',
       "LIST:entry 1: it is not a JSON object that names each column once",
-      "Write one object on each line, or one array of all.",
+      "Write one object on each line.",
     ],
   ])("%s is reported with its place", async (_, content, fault, cause) => {
     expect(await read(content)).toEqual({ refused: [fault, `1 fault in LIST. ${cause} ${ADVICE}`] });
