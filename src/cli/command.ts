@@ -24,7 +24,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     // Commander has printed it; --help and --version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (error instanceof UsageError) {
-      for (const line of [...error.details, `${error.message} Nothing was sent.`]) stderr.tell(line);
+      for (const line of `${error.message} Nothing was sent.`.split("\n")) stderr.tell(line);
       return error.code;
     }
     if (error instanceof Interrupted) {
@@ -70,13 +70,7 @@ never from an argument: everybody on the machine can read those. A revoked
 token may be accepted for up to 5 more minutes: \`verify\` shows whether it is.
 Lists and output are described in docs/command.md.`;
 
-const OUTCOMES = `
-Outcomes, a line each on standard output:
-  revoked      recorded as revoked, now or before
-  absent       the API has no such token: misspelt, or of somebody else
-  not-revoked  the request was not carried out
-  unknown      the token may be revoked or not: run the same command again
-
+const EXIT_CODES = `
 Exit codes, for many tokens the most severe (6, 3, 5, 4, 1):
   0    every token that was named is revoked
   1    you said no, lines were skipped, or results were not delivered
@@ -156,7 +150,7 @@ function createCommand(outputs: Outputs, end: (code: ExitCode) => void): Command
     .option("--skip-bad", "leave out bad lines of the list (exit 1)")
     .option("--concurrency <n>", "requests at once, 1 to 256 (default: 8)", number)
     .option("--verbose", "print each attempt")
-    .addHelpText("after", OUTCOMES)
+    .addHelpText("after", EXIT_CODES)
     .action(async (account: string | undefined, tokens: string[], flags: Flags) =>
       end(await (await import("./revoke.js")).revoke(account, tokens, flags, outputs)),
     );

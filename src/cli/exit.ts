@@ -30,13 +30,11 @@ export function codeOfError(error: unknown): ExitCode {
 /** What the person can correct. Where it ends the command, nothing was sent: that is added when it is told. */
 export class UsageError extends Error {
   readonly code: ExitCode;
-  /** Lines to tell before the message. */
-  readonly details: readonly string[];
 
-  constructor(message: string, code: ExitCode = EXIT.usage, details: readonly string[] = []) {
+  /** @param message of one or more lines. */
+  constructor(message: string, code: ExitCode = EXIT.usage) {
     super(message);
     this.code = code;
-    this.details = details;
   }
 }
 

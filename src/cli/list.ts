@@ -3,7 +3,7 @@
 import { CsvError, parse } from "csv-parse/sync";
 import type { TokenRef } from "../index.js";
 import { canExist, slugFault } from "../slug.js";
-import { EXIT, UsageError } from "./exit.js";
+import { UsageError } from "./exit.js";
 import { type Io, read } from "./io.js";
 import { plural } from "./text.js";
 
@@ -52,11 +52,11 @@ export async function readList(from: string, io: Io, options: ListOptions): Prom
   const cause = faults[0]?.fault[1] ?? ACCEPTED;
   if (faults.length > 0 && !options.skipBad) {
     const advice = "Correct the list, or pass --skip-bad to leave these lines out.";
-    throw new UsageError(`${plural(faults.length, "fault")} in ${name}. ${cause} ${advice}`, EXIT.usage, notices);
+    notices.push(`${plural(faults.length, "fault")} in ${name}. ${cause} ${advice}`);
+    throw new UsageError(notices.join("\n"));
   }
-  if (targets.size + revoked.size === 0) {
-    throw new UsageError(`No token is named in ${name}. ${ACCEPTED}`, EXIT.usage, notices);
-  }
+  const isEmpty = targets.size + revoked.size === 0;
+  if (isEmpty) throw new UsageError([...notices, `No token is named in ${name}. ${ACCEPTED}`].join("\n"));
   if (faults.length > 0) notices.push(`${plural(faults.length, "line")} skipped. ${cause}`);
   if (duplicates > 0) notices.push(`${plural(duplicates, "duplicate")} left out.`);
   if (revoked.size > 0) notices.push(`${plural(revoked.size, "token")} left out: revoked already, says the list.`);

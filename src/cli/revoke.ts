@@ -1,6 +1,6 @@
 // What happens when `revoke` is typed: the list is read, the credential, the record; the person is asked; the tokens are sent.
 // Nothing is remembered: the record says what is revoked already, so the same command continues, whatever ended the last run.
-import { KaitenError, type PaceEvent, type TokenRef, type TokenResult } from "../index.js";
+import { type AttemptEvent, KaitenError, type PaceEvent, type TokenRef, type TokenResult } from "../index.js";
 import { slugFault } from "../slug.js";
 import { type Credential, claimsOf, isSameOwner, openCredential } from "./credential.js";
 import { codeOfError, EXIT, type ExitCode, Interrupted, mostSevere, UsageError } from "./exit.js";
@@ -12,7 +12,7 @@ import { attemptLine, createSummary, fields, type Line, lineOf, type Summary } f
 import { checkSettings, type Flags, type Settings } from "./settings.js";
 import { json, plural } from "./text.js";
 import type { Output, Outputs } from "./ui/output.js";
-import { bar, createProgress, type Picture, type Progress, spinner } from "./ui/progress.js";
+import { bar, createProgress, type Progress, spinner } from "./ui/progress.js";
 import { ask, canAsk } from "./ui/question.js";
 
 /** @throws {UsageError} when nothing was sent, for a reason that the person can correct. */
@@ -64,22 +64,14 @@ export async function revoke(account: string | undefined, tokens: string[], flag
   return finish(session, skipped, targets.size - session.summary.total());
 }
 
+/** What the steps share. */
 type Session = ReturnType<typeof openSession>;
 
-/** What the steps share. */
 function openSession(flags: Flags, settings: Settings, credential: Credential, outputs: Outputs) {
   const { io, stderr } = outputs;
-  const session = { ...outputs, flags, settings, credential, stop: stopOnSignals(io), summary: createSummary() };
-  let progress: Progress | undefined;
-  const { client } = settings.openClient(credential.token, (event) => {
-    if (event.delay !== undefined && progress) progress.notice = `${event.status ?? event.error}, trying again`;
-    if (flags.verbose) stderr.tell(attemptLine(event));
-  });
-  const draw = (picture: Picture) => {
-    progress = createProgress(stderr, picture);
-    return progress;
-  };
-  return { ...session, client, draw };
+  const tellAttempt = (event: AttemptEvent) => stderr.tell(attemptLine(event));
+  const { client } = settings.openClient(credential.token, flags.verbose ? tellAttempt : undefined);
+  return { ...outputs, flags, settings, credential, client, stop: stopOnSignals(io), summary: createSummary() };
 }
 
 /** Counts and prints what became of a token. */
@@ -132,12 +124,15 @@ const WHAT =
  * @throws {UsageError} where the credential is refused and nobody can be asked for another one.
  */
 async function readPlan(session: Session, targets: Targets, account = ""): Promise<Plan> {
-  const { io, flags, settings, credential, client, stop, stderr, draw } = session;
+  const { io, flags, settings, credential, client, stop, stderr } = session;
   const accounts = new Set(Array.from(targets.values(), (ref) => ref.serviceAccountSlug));
   if (flags.all) accounts.add(account);
   for (;;) {
     const { secret } = credential;
-    const progress = draw(spinner(accounts.size === 1 ? "reading the record" : "reading the records"));
+    const progress = createProgress(
+      stderr,
+      spinner(accounts.size === 1 ? "reading the record" : "reading the records"),
+    );
     const onProgress = (done: number, notice: string) => {
       progress.notice = [accounts.size > 1 && `${done} of ${accounts.size}`, notice].filter(Boolean).join(", ");
     };
@@ -183,7 +178,7 @@ async function renewExpired({ credential, stop }: Session): Promise<void> {
 /** @returns what a refused credential stopped, where another one can be asked for. */
 async function run(session: Session, refs: readonly TokenRef[], total: number): Promise<TokenResult[]> {
   const { flags, settings, credential, client, stop, summary, stdout, stderr } = session;
-  const progress = session.draw(total === 1 ? spinner("revoking") : bar(summary.counts, total, stderr.paint));
+  const progress = createProgress(stderr, total === 1 ? spinner("revoking") : bar(summary.counts, total));
   const inFlight = () => `${plural(settings.inFlight(), "request")} in flight`;
   stop.onStop = () => {
     progress.notice = "stopping";
@@ -237,18 +232,15 @@ async function askForRest(session: Session, refused: readonly TokenResult[]): Pr
   }
 }
 
-/** Shorter pauses are told once: with a rate limit there is one every second. In ms. */
-const LONG_PAUSE = 5_000;
-
 function tellPace(progress: Progress, { tell }: Output): (event: PaceEvent) => void {
   let told = "running";
   return (event) => {
     const { state } = event;
-    const ms = state === "paused" ? event.ms : 0;
-    const wait = `${Math.ceil(ms / 1000)} s`;
+    const wait = state === "paused" ? `${Math.ceil(event.ms / 1000)} s` : "";
     progress.notice = { paused: `rate limit, ${wait}`, outage: "no usable answers", running: "" }[state];
-    if (state === "running" ? told !== "outage" : state === told && ms < LONG_PAUSE) return;
-    const limit = `The server limits the rate: requests go on in ${wait}.`;
+    // With a rate limit there is a pause every second.
+    if (state === told || (state === "running" && told === "paused")) return;
+    const limit = `The server limits the rate: requests go on in ${wait}, and more slowly.`;
     tell({ paused: limit, outage: OUTAGE, running: "The API answers again." }[state]);
     told = state;
   };

@@ -118,7 +118,7 @@ async function readSecrets(path: string | undefined, outputs: Outputs): Promise<
   if (given.length === 0) throw new UsageError("There is no secret in the file of --secret-file.");
   if (faults.length === 0) return given;
   const words = `${plural(faults.length, "line")} of --secret-file cannot be asked about. It has one secret on each line.`;
-  throw new UsageError(words, EXIT.usage, faults.slice(0, 10));
+  throw new UsageError([...faults.slice(0, 10), words].join("\n"));
 }
 
 /** The client's own credential, which must be accepted where a secret is refused. Without one, it is asked for then. */

@@ -98,21 +98,6 @@ test("escape sequences of a list or its file name never reach the terminal", asy
   expect(stderr).not.toContain("\u001b");
 });
 
-test.each<[string, Record<string, string>, boolean]>([
-  ["no colour where there is no terminal", {}, false],
-  ["FORCE_COLOR", { FORCE_COLOR: "1" }, true],
-  ["NO_COLOR", { NO_COLOR: "1" }, false],
-  ["FORCE_COLOR over NO_COLOR", { FORCE_COLOR: "1", NO_COLOR: "1" }, true],
-])("%s", async (_, colors, expected) => {
-  await using server = await playScript([problem(422)]);
-  const env = { KAITEN_BASE_URL: server.url, ...colors };
-  const { stdout, stderr } = await run(["revoke", "ci-bot", "key-1", "--yes"], { env });
-  expect(stderr.includes("\u001b[33mnot-revoked: ")).toBe(expected);
-  expect(stderr.includes("\u001b")).toBe(expected);
-  // Results are for other tools.
-  expect(stdout).toBe("not-revoked\tci-bot\tkey-1\t422\n");
-});
-
 test("messages break between words at a terminal", async () => {
   const env = { KAITEN_BASE_URL: "http://127.0.0.1:9", KAITEN_AUTH_TOKEN: "whsec_0123456789" };
   const person = runAtTerminal(["revoke", "ci-bot", "key-1"], { env, columns: 40 });

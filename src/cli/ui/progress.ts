@@ -1,10 +1,8 @@
 // The line at the bottom of a terminal while something is under way: a bar for many tokens, a spinner for one.
-import { stripVTControlCharacters } from "node:util";
 import type { Outcome } from "../../index.js";
 import type { Output } from "./output.js";
 
 export type Counts = Record<Outcome, number>;
-export const COLOURS = { revoked: "green", absent: "cyan", "not-revoked": "yellow", unknown: "red" } as const;
 
 const REDRAW_MS = 100;
 const ERASE = "\r\u001b[2K";
@@ -38,23 +36,22 @@ const SHORT = { absent: "abs", "not-revoked": "not", unknown: "unk" } as const;
 
 /** The counts of bad outcomes are never left out, however narrow the terminal is. */
 export const bar =
-  (counts: Readonly<Counts>, total: number, paint: Output["paint"]): Picture =>
+  (counts: Readonly<Counts>, total: number): Picture =>
   (columns, _, notice) => {
     const done = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const full = Math.round((WIDTH * done) / total);
     const blocks = `${"█".repeat(full)}${"░".repeat(WIDTH - full)}`;
     const of = `${done}/${total}`;
     const bad = (Object.keys(SHORT) as (keyof typeof SHORT)[]).filter((outcome) => counts[outcome] > 0);
-    const long = bad.map((outcome) => paint(COLOURS[outcome], `${outcome} ${counts[outcome]}`));
-    const short = bad.map((outcome) => paint(COLOURS[outcome], `${SHORT[outcome]} ${counts[outcome]}`));
+    const long = bad.map((outcome) => `${outcome} ${counts[outcome]}`);
+    const short = bad.map((outcome) => `${SHORT[outcome]} ${counts[outcome]}`);
     const lines = [
       [blocks, of, notice, ...long],
       [of, notice, ...long],
       [of, notice, ...short],
     ];
     const texts = lines.map((parts) => parts.filter(Boolean).join("  "));
-    const fits = (text: string) => stripVTControlCharacters(text).length <= columns;
-    return texts.find(fits) ?? [of, ...short].join(" ");
+    return texts.find((text) => text.length <= columns) ?? [of, ...short].join(" ");
   };
 
 const FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
