@@ -68,18 +68,12 @@ Examples:
 The credential comes from --token-file, KAITEN_AUTH_TOKEN or a hidden prompt,
 never from an argument: everybody on the machine can read those. A revoked
 token may be accepted for up to 5 more minutes: \`verify\` shows whether it is.
-Lists and output are described in docs/command.md.`;
+Lists, output and exit codes are described in docs/command.md.`;
 
 const EXIT_CODES = `
-Exit codes, for many tokens the most severe (6, 3, 5, 4, 1):
-  0    every token that was named is revoked
-  1    you said no, lines were skipped, or results were not delivered
-  2    wrong arguments or list: nothing was sent
-  3    the credential was refused (401, 403)
-  4    account, token or route not found
-  5    the request was rejected (another 4xx)
-  6    no usable answer: a token may still be active
-  130  interrupted`;
+Exit codes, for many tokens the most severe: 0 all are revoked, 1 you said no,
+or lines were skipped, 2 wrong usage, 3 credential refused, 4 not found,
+5 rejected, 6 no usable answer: a token may be active, 130 interrupted.`;
 
 /** The library checks its range. */
 function number(text: string): number {

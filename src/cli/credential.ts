@@ -56,10 +56,7 @@ export const NO_CREDENTIAL = "There is no credential: set KAITEN_AUTH_TOKEN, or 
 
 export type Credential = Awaited<ReturnType<typeof openCredential>>;
 
-/**
- * @param isAttended whether a person watches, and can be asked again for a credential that was not typed.
- * @throws {UsageError} saying what is wrong, without the credential.
- */
+/** @param isAttended whether a person watches, and can be asked again for a credential that was not typed. */
 export async function openCredential(path: string | undefined, baseUrl: string, outputs: Outputs, isAttended: boolean) {
   const { io, stderr } = outputs;
   /** Then it is read again when it is refused: what rotates the credential rewrites the file. */

@@ -195,10 +195,7 @@ function readCsv(text: string, needed: readonly Column[]): Row[] {
   }
 }
 
-/**
- * @returns the cells themselves, where they name the columns; else what they stand for.
- * @throws an Error where they can be neither.
- */
+/** @returns the cells themselves, where they name the columns; else what they stand for. */
 function namesOf(cells: readonly string[], needed: readonly Column[]): readonly string[] {
   const known = cells.map(columnOf).filter((column) => column !== undefined);
   if (new Set(known).size === known.length && needed.every((column) => known.includes(column))) return cells;

@@ -119,10 +119,7 @@ async function readTargets(
 const WHAT =
   "Name a service account and its tokens, or pass --all for all of its active tokens, or --from FILE for a list: one of them.";
 
-/**
- * @param account whose active tokens become targets with --all.
- * @throws {UsageError} where the credential is refused and nobody can be asked for another one.
- */
+/** @param account whose active tokens become targets with --all. */
 async function readPlan(session: Session, targets: Targets, account = ""): Promise<Plan> {
   const { io, flags, settings, credential, client, stop, stderr } = session;
   const accounts = new Set(Array.from(targets.values(), (ref) => ref.serviceAccountSlug));
