@@ -190,6 +190,8 @@ async function run(session: Session, refs: readonly TokenRef[], total: number): 
   try {
     const options = { concurrency: flags.concurrency, signal: stop.signal, onPace: tellPace(progress, stderr) };
     for await (const result of client.serviceAccounts.tokens.revokeAll(refs, options)) {
+      // Taken, and not begun when it was stopped.
+      if (stop.signal.aborted && result.attempts === 0) continue;
       const isHeld = credential.mayAsk && isRefused(result.error) && !stop.signal.aborted;
       if (isHeld) refused.push(result);
       else settle(session, lineOf(result));
