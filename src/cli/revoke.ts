@@ -53,7 +53,8 @@ export async function revoke(account: string | undefined, tokens: string[], flag
       stderr.tell("Nothing was sent.");
       return EXIT.other;
     }
-    await renewExpired(session);
+    // Now: a user's JWT lives about a minute, and the answer to the question may have taken longer.
+    await credential.renew(session.stop.signal);
   }
 
   // The run. What a refused credential stopped goes on with another one, where somebody can be asked for it.
@@ -162,14 +163,6 @@ async function confirm(size: number, { io, stop }: Session): Promise<boolean> {
     if (isFew ? answer === "yes" : [String(size), size.toLocaleString("en")].includes(answer)) return true;
   }
   return false;
-}
-
-/** Asked for now: a user's JWT lives about a minute, and the answer to the question may have taken longer. */
-async function renewExpired({ credential, stop }: Session): Promise<void> {
-  if (!(await credential.hasExpired())) return;
-  const why = "The credential has expired, by the clock of this machine.";
-  if (!credential.mayAsk) throw new UsageError(`${why} Get a new one, then run the same command again.`, EXIT.refused);
-  await credential.askAgain(why, true, stop.signal);
 }
 
 /** @returns what a refused credential stopped, where another one can be asked for. */

@@ -32,7 +32,7 @@ export function createProgress(output: Output, picture: Picture) {
 }
 
 const WIDTH = 24;
-const SHORT = { absent: "abs", "not-revoked": "not", unknown: "unk" } as const;
+const BAD = ["absent", "not-revoked", "unknown"] as const;
 
 /** The counts of bad outcomes are never left out, however narrow the terminal is. */
 export const bar =
@@ -42,9 +42,9 @@ export const bar =
     const full = Math.round((WIDTH * done) / total);
     const blocks = `${"█".repeat(full)}${"░".repeat(WIDTH - full)}`;
     const of = `${done}/${total}`;
-    const bad = (Object.keys(SHORT) as (keyof typeof SHORT)[]).filter((outcome) => counts[outcome] > 0);
+    const bad = BAD.filter((outcome) => counts[outcome] > 0);
     const long = bad.map((outcome) => `${outcome} ${counts[outcome]}`);
-    const short = bad.map((outcome) => `${SHORT[outcome]} ${counts[outcome]}`);
+    const short = bad.map((outcome) => `${outcome.slice(0, 3)} ${counts[outcome]}`);
     const lines = [
       [blocks, of, notice, ...long],
       [of, notice, ...long],
