@@ -3,7 +3,9 @@ import { STATUS_CODES } from "node:http";
 import { EnvHttpProxyAgent, Pool } from "undici";
 import { ProxyError } from "../answer/cause.js";
 import { type UndiciFetch, undiciFetch } from "../undici.js";
-import type { ProxyVariables } from "./settings.js";
+
+/** What undici's EnvHttpProxyAgent takes in the place of the environment. */
+export type ProxyVariables = Record<"httpProxy" | "httpsProxy" | "noProxy", string>;
 
 /** An attempt has its own limit: undici has none. */
 const NO_LIMIT = { headersTimeout: 0, bodyTimeout: 0 };

@@ -6,6 +6,7 @@ import type { ClientOptions, Fetch, TokenProvider } from "../index.js";
 import { SECRET_IN_URL } from "./credential.js";
 import { UsageError } from "./exit.js";
 import { type Io, readText } from "./io.js";
+import type { ProxyVariables } from "./network.js";
 
 type Texts = Record<"baseUrl" | "tokenFile" | "headerFile" | "from" | "secretFile", string>;
 type Switches = Record<"allowInsecure" | "json" | "all" | "yes" | "dryRun" | "skipBad" | "verbose", boolean>;
@@ -78,11 +79,9 @@ async function readHeaders(path: string, io: Io): Promise<Record<string, string>
 /** That undici takes: also without a faulty escape. */
 const PROXY = /^(https?|socks5):\/\/(?!.*%(?![0-9a-f]{2}))/i;
 
-export type ProxyVariables = NonNullable<ReturnType<typeof proxyOf>>;
-
 /** @throws {UsageError} naming the variable, never its value: it may have a password. */
-function proxyOf(env: Io["env"]) {
-  const [httpProxy, httpsProxy] = ["HTTP_PROXY", "HTTPS_PROXY"].map((name) => {
+function proxyOf(env: Io["env"]): ProxyVariables | undefined {
+  const [httpProxy = "", httpsProxy = ""] = ["HTTP_PROXY", "HTTPS_PROXY"].map((name) => {
     const found = [name.toLowerCase(), name].find((each) => env[each]) ?? name;
     const value = env[found] ?? "";
     if (value === "" || (PROXY.test(value) && URL.canParse(value))) return value;
