@@ -1,4 +1,4 @@
-// Draws docs/command.svg: the built command in a terminal, at work against the fake, which has a bad day.
+// Draws docs/command.svg: the built command in a terminal, at work against the fake.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -9,9 +9,13 @@ import { createFakeKaiten } from "kaiten-service-accounts/testing";
 const LIST = ["deploy-key", "release-key", "backup-key", "old-key"];
 const COLUMNS = 110;
 
-const refs = LIST.slice(0, 3).map((tokenSlug) => ({ serviceAccountSlug: "ci-bot", tokenSlug }));
-const fake = createFakeKaiten({ tokens: refs });
-fake.play("lost-after-commit", { ref: { serviceAccountSlug: "ci-bot", tokenSlug: "release-key" } });
+// The last one is misspelt, and the one before it was revoked by somebody else.
+const before = { revokedAt: "2026-01-30T16:20:11Z", revokedBy: { id: "1", name: "Alice" } };
+const tokens = LIST.slice(0, 3).map((tokenSlug) => ({
+  ...{ serviceAccountSlug: "ci-bot", tokenSlug, createdAt: "2025-03-01T09:00:00Z" },
+  ...(tokenSlug === "backup-key" && before),
+}));
+const fake = createFakeKaiten({ tokens });
 const { url, close } = await fake.listen(4010);
 const cwd = mkdtempSync(join(tmpdir(), "picture-"));
 writeFileSync(join(cwd, "leak.csv"), LIST.map((token) => `ci-bot,${token}\n`).join(""));

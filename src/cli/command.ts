@@ -9,7 +9,8 @@ import { createOutput, type Outputs } from "./ui/output.js";
 
 /** Runs the command. @param argv without Node and the script. */
 export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
-  const [stdout, stderr] = [createOutput(io.stdout, io), createOutput(io.stderr, io)];
+  const bottom = {};
+  const [stdout, stderr] = [createOutput(io.stdout, io, bottom), createOutput(io.stderr, io, bottom)];
   let code: ExitCode = EXIT.ok;
   try {
     if (argv.some((argument) => isSecret(argument, io.env.KAITEN_AUTH_TOKEN?.trim())))
@@ -23,7 +24,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     // Commander has printed it; --help and --version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (error instanceof UsageError) {
-      for (const line of [...error.details, `${error.message} Nothing was sent.`]) stderr.tell(line);
+      for (const line of `${error.message} Nothing was sent.`.split("\n")) stderr.tell(line);
       return error.code;
     }
     if (error instanceof Interrupted) {
@@ -67,24 +68,12 @@ Examples:
 The credential comes from --token-file, KAITEN_AUTH_TOKEN or a hidden prompt,
 never from an argument: everybody on the machine can read those. A revoked
 token may be accepted for up to 5 more minutes: \`verify\` shows whether it is.
-Lists and output are described in docs/command.md.`;
+Lists, output and exit codes are described in docs/command.md.`;
 
-const OUTCOMES = `
-Outcomes, a line each on standard output:
-  revoked      recorded as revoked, now or before
-  absent       the API has no such token: misspelt, or of somebody else
-  not-revoked  the request was not carried out
-  unknown      the token may be revoked or not: run the same command again
-
-Exit codes, for many tokens the most severe (6, 3, 5, 4, 1):
-  0    every token that was named is revoked
-  1    you said no, lines were skipped, or results were not delivered
-  2    wrong arguments or list: nothing was sent
-  3    the credential was refused (401, 403)
-  4    account, token or route not found
-  5    the request was rejected (another 4xx)
-  6    no usable answer: a token may still be active
-  130  interrupted`;
+const EXIT_CODES = `
+Exit codes, for many tokens the most severe: 0 all are revoked, 1 you said no,
+or lines were skipped, 2 wrong usage, 3 credential refused, 4 not found,
+5 rejected, 6 no usable answer: a token may be active, 130 interrupted.`;
 
 /** The library checks its range. */
 function number(text: string): number {
@@ -155,7 +144,7 @@ function createCommand(outputs: Outputs, end: (code: ExitCode) => void): Command
     .option("--skip-bad", "leave out bad lines of the list (exit 1)")
     .option("--concurrency <n>", "requests at once, 1 to 256 (default: 8)", number)
     .option("--verbose", "print each attempt")
-    .addHelpText("after", OUTCOMES)
+    .addHelpText("after", EXIT_CODES)
     .action(async (account: string | undefined, tokens: string[], flags: Flags) =>
       end(await (await import("./revoke.js")).revoke(account, tokens, flags, outputs)),
     );

@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import type { TokenRequest } from "../index.js";
 import { tokenFault } from "../secret.js";
-import { UsageError } from "./exit.js";
+import { EXIT, UsageError } from "./exit.js";
 import { readText } from "./io.js";
 import type { Outputs } from "./ui/output.js";
 import { ask, canAsk } from "./ui/question.js";
@@ -48,6 +48,7 @@ export function describe({ secret, source }: Pick<Credential, "secret" | "source
   return [`JWT from ${source}`, ...told].join(", ");
 }
 
+const EXPIRED = "The credential has expired, by the clock of this machine.";
 const PROMPT = "Credential (hidden): ";
 const OTHER_OWNER = "the credential of another user or organization, where the same names are other tokens.";
 export const SECRET_IN_URL =
@@ -56,10 +57,7 @@ export const NO_CREDENTIAL = "There is no credential: set KAITEN_AUTH_TOKEN, or 
 
 export type Credential = Awaited<ReturnType<typeof openCredential>>;
 
-/**
- * @param isAttended whether a person watches, and can be asked again for a credential that was not typed.
- * @throws {UsageError} saying what is wrong, without the credential.
- */
+/** @param isAttended whether a person watches, and can be asked again for a credential that was not typed. */
 export async function openCredential(path: string | undefined, baseUrl: string, outputs: Outputs, isAttended: boolean) {
   const { io, stderr } = outputs;
   /** Then it is read again when it is refused: what rotates the credential rewrites the file. */
@@ -92,10 +90,14 @@ export async function openCredential(path: string | undefined, baseUrl: string, 
       if (rejected === credential.secret && isFile) await readAgain();
       return credential.secret;
     },
-    /** By the clock of this machine. A file is read again before that is said. */
-    async hasExpired(): Promise<boolean> {
-      if (expiryOf(credential.secret) <= io.now() && isFile) await readAgain();
-      return expiryOf(credential.secret) <= io.now();
+    /** Another one in the place of one that has expired, by the clock of this machine. */
+    async renew(signal: AbortSignal): Promise<void> {
+      const hasExpired = () => expiryOf(credential.secret) <= io.now();
+      if (hasExpired() && isFile) await readAgain();
+      if (!hasExpired()) return;
+      if (!credential.mayAsk)
+        throw new UsageError(`${EXPIRED} Get a new one, then run the same command again.`, EXIT.refused);
+      await credential.askAgain(EXPIRED, true, signal);
     },
     /** @param sameOwner whether another user or organization is refused, as far as the credential says. */
     async askAgain(why: string, sameOwner: boolean, signal: AbortSignal): Promise<void> {

@@ -1,16 +1,8 @@
 // How the command ends: the codes of the vendor's own CLI, and what ends it early.
 import { KaitenError } from "../index.js";
 
-export const EXIT = {
-  ok: 0,
-  other: 1,
-  usage: 2,
-  refused: 3,
-  notFound: 4,
-  rejected: 5,
-  unreachable: 6,
-  interrupted: 130,
-} as const;
+const SENT = { refused: 3, notFound: 4, rejected: 5, unreachable: 6 } as const;
+export const EXIT = { ok: 0, other: 1, usage: 2, ...SENT, interrupted: 130 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -38,13 +30,11 @@ export function codeOfError(error: unknown): ExitCode {
 /** What the person can correct. Where it ends the command, nothing was sent: that is added when it is told. */
 export class UsageError extends Error {
   readonly code: ExitCode;
-  /** Lines to tell before the message. */
-  readonly details: readonly string[];
 
-  constructor(message: string, code: ExitCode = EXIT.usage, details: readonly string[] = []) {
+  /** @param message of one or more lines. */
+  constructor(message: string, code: ExitCode = EXIT.usage) {
     super(message);
     this.code = code;
-    this.details = details;
   }
 }
 

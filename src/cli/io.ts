@@ -58,17 +58,17 @@ export function stopOnSignals(io: Io) {
   return stop;
 }
 
-/** A file, a pipe, or standard input (`-`). Whoever writes it may need a minute: nothing here blocks. */
-export const open = (path: string, io: Io): AsyncIterable<Uint8Array | string> =>
-  path === "-" ? io.stdin : createReadStream(path);
+/** Reads a file, a pipe, or standard input (`-`). Whoever writes it may need a minute: nothing here blocks. */
+export async function read(path: string, io: Io): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of path === "-" ? io.stdin : createReadStream(path)) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
 
 /** @throws {UsageError} without the path: people paste secrets there by mistake. */
 export async function readText(path: string, io: Io, option: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of open(path, io)) chunks.push(Buffer.from(chunk as Uint8Array));
-  } catch (error) {
-    throw new UsageError(`Cannot read the file of ${option} (${(error as NodeJS.ErrnoException).code}).`);
-  }
-  return Buffer.concat(chunks).toString();
+  const bytes = await read(path, io).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new UsageError(`Cannot read the file of ${option} (${code}).`);
+  });
+  return bytes.toString();
 }

@@ -3,8 +3,8 @@
 import { CsvError, parse } from "csv-parse/sync";
 import type { TokenRef } from "../index.js";
 import { canExist, slugFault } from "../slug.js";
-import { EXIT, UsageError } from "./exit.js";
-import { type Io, open } from "./io.js";
+import { UsageError } from "./exit.js";
+import { type Io, read } from "./io.js";
 import { plural } from "./text.js";
 
 /** Tokens, each once. */
@@ -13,28 +13,15 @@ export type Targets = Map<string, TokenRef>;
 /** No slug has a line break. */
 export const keyOf = ({ serviceAccountSlug, tokenSlug }: TokenRef): string => `${serviceAccountSlug}\n${tokenSlug}`;
 
-export interface List {
-  targets: Targets;
-  /** How many entries `skipBad` left out. */
-  skipped: number;
-  /** What the person should know, a line each. */
-  notices: readonly string[];
-}
+/** `skipped` is how many entries were left out, `notices` what the person should know. */
+export type List = { targets: Targets; skipped: number; notices: readonly string[] };
 
-interface ListOptions {
-  /** An argument: then the list needs no column for it. */
-  account?: string | undefined;
-  /** A result of our own with another one is of another deployment. */
-  baseUrl: string;
-  skipBad?: boolean | undefined;
-}
+/** With an account as argument, a list needs no column for it. A result of our own with another base URL does not count. */
+type ListOptions = { account?: string | undefined; baseUrl: string; skipBad?: boolean | undefined };
 
 const MAX_FAULTS = 10;
 
-/**
- * @param from a path, or `-` for standard input.
- * @throws {UsageError} when the list cannot be used.
- */
+/** @param from a path, or `-` for standard input. @throws {UsageError} when the list cannot be used. */
 export async function readList(from: string, io: Io, options: ListOptions): Promise<List> {
   const name = from === "-" ? "standard input" : from;
   const targets: Targets = new Map();
@@ -44,17 +31,15 @@ export async function readList(from: string, io: Io, options: ListOptions): Prom
   let duplicates = 0;
   const needed: Column[] = options.account === undefined ? ["serviceAccountSlug", "tokenSlug"] : ["tokenSlug"];
   try {
-    for (const row of rowsOf(await decode(open(from, io)), needed)) {
-      const entry = entryOf(row, options);
-      if (entry.fault) {
-        faults.push({ place: row.place, fault: entry.fault });
-        continue;
-      }
-      const key = keyOf(entry.ref);
-      const isRevoked = entry.isRevoked || revoked.has(key);
-      if (isRevoked) targets.delete(key);
-      else if (targets.has(key)) duplicates++;
-      (isRevoked ? revoked : targets).set(key, entry.ref);
+    for (const row of rowsOf(decode(await read(from, io)), needed)) {
+      const { fault, ref, isRevoked } = entryOf(row, options);
+      const key = ref ? keyOf(ref) : "";
+      if (!ref) faults.push({ place: row.place, fault });
+      else if (isRevoked || revoked.has(key)) {
+        targets.delete(key);
+        revoked.set(key, ref);
+      } else if (targets.has(key)) duplicates++;
+      else targets.set(key, ref);
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -67,11 +52,11 @@ export async function readList(from: string, io: Io, options: ListOptions): Prom
   const cause = faults[0]?.fault[1] ?? ACCEPTED;
   if (faults.length > 0 && !options.skipBad) {
     const advice = "Correct the list, or pass --skip-bad to leave these lines out.";
-    throw new UsageError(`${plural(faults.length, "fault")} in ${name}. ${cause} ${advice}`, EXIT.usage, notices);
+    notices.push(`${plural(faults.length, "fault")} in ${name}. ${cause} ${advice}`);
+    throw new UsageError(notices.join("\n"));
   }
-  if (targets.size + revoked.size === 0) {
-    throw new UsageError(`No token is named in ${name}. ${ACCEPTED}`, EXIT.usage, notices);
-  }
+  const isEmpty = targets.size + revoked.size === 0;
+  if (isEmpty) throw new UsageError([...notices, `No token is named in ${name}. ${ACCEPTED}`].join("\n"));
   if (faults.length > 0) notices.push(`${plural(faults.length, "line")} skipped. ${cause}`);
   if (duplicates > 0) notices.push(`${plural(duplicates, "duplicate")} left out.`);
   if (revoked.size > 0) notices.push(`${plural(revoked.size, "token")} left out: revoked already, says the list.`);
@@ -81,16 +66,10 @@ export async function readList(from: string, io: Io, options: ListOptions): Prom
 const NOT_TEXT = "it is not UTF-8 text. Export it as CSV in UTF-8";
 
 /** Without a byte order mark. */
-async function decode(stream: AsyncIterable<Uint8Array | string>): Promise<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let text = "";
-  for await (const chunk of stream) {
-    const bytes = Buffer.from(chunk as Uint8Array);
-    // UTF-16 without a byte order mark is valid UTF-8, full of these.
-    if (bytes.includes(0)) throw new Error(NOT_TEXT);
-    text += decoder.decode(bytes, { stream: true });
-  }
-  return text + decoder.decode();
+function decode(bytes: Buffer): string {
+  // UTF-16 without a byte order mark is valid UTF-8, full of these.
+  if (bytes.includes(0)) throw new Error(NOT_TEXT);
+  return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 }
 
 type Column = "serviceAccountSlug" | "tokenSlug" | "revokedAt";
@@ -111,14 +90,8 @@ const ACCEPTED =
 
 /** What is wrong with an entry, and what is likely to help. */
 type Fault = readonly [words: string, cause: string];
-const NOT_NAMED: Fault = [
-  "it is not a JSON object that names each column once",
-  "Write one object on each line, or one array of all.",
-];
-const OTHER_CELLS: Fault = [
-  "it has more or fewer cells than the first line",
-  "A cell with the delimiter in it must be in quotes.",
-];
+const NOT_NAMED: Fault = ["it is not a JSON object that names each column once", "Write one object on each line."];
+const OTHER_CELLS: Fault = ["it has more or fewer cells than the first line", "Put cells with a delimiter in quotes."];
 const OTHER_ACCOUNT: Fault = ["it is of another service account than the argument", "Leave the argument out."];
 const BAD_SLUG = `The columns may be named wrongly. A list has names (slugs) of tokens, never secrets. ${ACCEPTED}`;
 const IS_ACCOUNT =
@@ -126,7 +99,9 @@ const IS_ACCOUNT =
 
 /** A line of a list as an object. In a JSON array, the place is `entry 3`. */
 type Row = { place: number | string; value?: unknown; fault?: Fault };
-type Entry = { fault: Fault } | { fault?: undefined; ref: TokenRef; isRevoked: boolean };
+type Entry =
+  | { fault: Fault; ref?: undefined; isRevoked?: undefined }
+  | { fault?: undefined; ref: TokenRef; isRevoked: boolean };
 
 /** @throws an Error for an object that holds a list itself. */
 function entryOf({ value, fault }: Row, { account, baseUrl }: ListOptions): Entry {
@@ -220,10 +195,7 @@ function readCsv(text: string, needed: readonly Column[]): Row[] {
   }
 }
 
-/**
- * @returns the cells themselves, where they name the columns; else what they stand for.
- * @throws an Error where they can be neither.
- */
+/** @returns the cells themselves, where they name the columns; else what they stand for. */
 function namesOf(cells: readonly string[], needed: readonly Column[]): readonly string[] {
   const known = cells.map(columnOf).filter((column) => column !== undefined);
   if (new Set(known).size === known.length && needed.every((column) => known.includes(column))) return cells;

@@ -62,24 +62,14 @@ const TIMEOUT = 5_000;
 const PAUSE = 1_000;
 const MAX_PAUSES = 60;
 
-interface ReadOptions {
-  io: Io;
-  /** In ms, of an attempt of the run. */
-  timeout: number;
-  signal: AbortSignal;
-  onProgress: (done: number, notice: string) => void;
-}
+/** Told how many were read, and what is waited for. */
+type OnProgress = (done: number, notice: string) => void;
 
-/**
- * If the first reads fail alike, so will the others: no more are made.
- *
- * @throws {KaitenError} where the credential is refused (401).
- * @throws {Interrupted}
- */
+/** If the first reads fail alike, so will the others: no more are made. @throws {KaitenError} for a refused credential (401). */
 export async function readRecords(
   client: KaitenClient,
   accounts: Iterable<string>,
-  { io, timeout, signal, onProgress }: ReadOptions,
+  { io, timeout, signal, onProgress }: { io: Io; timeout: number; signal: AbortSignal; onProgress: OnProgress },
 ): Promise<Readings> {
   const readings = new Map<string, Reading>();
   const refused = new AbortController();

@@ -3,7 +3,7 @@ import { type AttemptEvent, KaitenError, type Outcome, type Token, type TokenRef
 import { codeOfError, EXIT, type ExitCode } from "./exit.js";
 import { plural, printable } from "./text.js";
 import type { Output } from "./ui/output.js";
-import { COLOURS, type Counts } from "./ui/progress.js";
+import type { Counts } from "./ui/progress.js";
 
 /** What became of a token, in this run or before it. */
 export interface Line {
@@ -53,7 +53,7 @@ export type Summary = ReturnType<typeof createSummary>;
 
 export function createSummary() {
   const counts: Counts = { revoked: 0, absent: 0, "not-revoked": 0, unknown: 0 };
-  const reasons = new Map<string, { outcome: Outcome; refs: TokenRef[]; count: number }>();
+  const reasons = new Map<string, { refs: TokenRef[]; count: number }>();
   const summary = {
     counts,
     /** How many of them were revoked before this run. */
@@ -67,13 +67,13 @@ export function createSummary() {
       summary.codes.add(code);
       const full = `${outcome}: ${why}`;
       const key = reasons.size < MAX_REASONS || reasons.has(full) ? full : `${outcome}: other reasons`;
-      const reason = reasons.get(key) ?? { outcome, refs: [], count: 0 };
+      const reason = reasons.get(key) ?? { refs: [], count: 0 };
       if (++reason.count <= MAX_NAMES) reason.refs.push(ref);
       reasons.set(key, reason);
     },
     print({ tell }: Output): void {
-      for (const [why, { outcome, refs, count }] of reasons) {
-        tell(why, COLOURS[outcome]);
+      for (const [why, { refs, count }] of reasons) {
+        tell(why);
         for (const ref of refs) tell(`  ${ref.serviceAccountSlug}  ${ref.tokenSlug}`);
         if (count > refs.length) tell(`  and ${plural(count - refs.length, "more token")}`);
       }

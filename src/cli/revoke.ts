@@ -1,6 +1,6 @@
 // What happens when `revoke` is typed: the list is read, the credential, the record; the person is asked; the tokens are sent.
 // Nothing is remembered: the record says what is revoked already, so the same command continues, whatever ended the last run.
-import { KaitenError, type PaceEvent, type TokenRef, type TokenResult } from "../index.js";
+import { type AttemptEvent, KaitenError, type PaceEvent, type TokenRef, type TokenResult } from "../index.js";
 import { slugFault } from "../slug.js";
 import { type Credential, claimsOf, isSameOwner, openCredential } from "./credential.js";
 import { codeOfError, EXIT, type ExitCode, Interrupted, mostSevere, UsageError } from "./exit.js";
@@ -12,7 +12,7 @@ import { attemptLine, createSummary, fields, type Line, lineOf, type Summary } f
 import { checkSettings, type Flags, type Settings } from "./settings.js";
 import { json, plural } from "./text.js";
 import type { Output, Outputs } from "./ui/output.js";
-import { bar, createProgress, type Picture, type Progress, spinner } from "./ui/progress.js";
+import { bar, createProgress, type Progress, spinner } from "./ui/progress.js";
 import { ask, canAsk } from "./ui/question.js";
 
 /** @throws {UsageError} when nothing was sent, for a reason that the person can correct. */
@@ -53,7 +53,8 @@ export async function revoke(account: string | undefined, tokens: string[], flag
       stderr.tell("Nothing was sent.");
       return EXIT.other;
     }
-    await renewExpired(session);
+    // Now: a user's JWT lives about a minute, and the answer to the question may have taken longer.
+    await credential.renew(session.stop.signal);
   }
 
   // The run. What a refused credential stopped goes on with another one, where somebody can be asked for it.
@@ -64,21 +65,14 @@ export async function revoke(account: string | undefined, tokens: string[], flag
   return finish(session, skipped, targets.size - session.summary.total());
 }
 
+/** What the steps share. */
 type Session = ReturnType<typeof openSession>;
 
-/** What the steps share. */
 function openSession(flags: Flags, settings: Settings, credential: Credential, outputs: Outputs) {
   const { io, stderr } = outputs;
-  let progress: Progress | undefined;
-  const { client } = settings.openClient(credential.token, (event) => {
-    if (event.delay !== undefined && progress) progress.notice = `${event.status ?? event.error}, trying again`;
-    if (flags.verbose) progress?.above(() => stderr.tell(attemptLine(event)));
-  });
-  const draw = (picture: Picture) => {
-    progress = createProgress(stderr, picture);
-    return progress;
-  };
-  return { ...outputs, flags, settings, credential, client, stop: stopOnSignals(io), summary: createSummary(), draw };
+  const tellAttempt = (event: AttemptEvent) => stderr.tell(attemptLine(event));
+  const { client } = settings.openClient(credential.token, flags.verbose ? tellAttempt : undefined);
+  return { ...outputs, flags, settings, credential, client, stop: stopOnSignals(io), summary: createSummary() };
 }
 
 /** Counts and prints what became of a token. */
@@ -126,17 +120,17 @@ async function readTargets(
 const WHAT =
   "Name a service account and its tokens, or pass --all for all of its active tokens, or --from FILE for a list: one of them.";
 
-/**
- * @param account whose active tokens become targets with --all.
- * @throws {UsageError} where the credential is refused and nobody can be asked for another one.
- */
+/** @param account whose active tokens become targets with --all. */
 async function readPlan(session: Session, targets: Targets, account = ""): Promise<Plan> {
-  const { io, flags, settings, credential, client, stop, stderr, draw } = session;
+  const { io, flags, settings, credential, client, stop, stderr } = session;
   const accounts = new Set(Array.from(targets.values(), (ref) => ref.serviceAccountSlug));
   if (flags.all) accounts.add(account);
   for (;;) {
     const { secret } = credential;
-    const progress = draw(spinner(accounts.size === 1 ? "reading the record" : "reading the records"));
+    const progress = createProgress(
+      stderr,
+      spinner(accounts.size === 1 ? "reading the record" : "reading the records"),
+    );
     const onProgress = (done: number, notice: string) => {
       progress.notice = [accounts.size > 1 && `${done} of ${accounts.size}`, notice].filter(Boolean).join(", ");
     };
@@ -171,23 +165,14 @@ async function confirm(size: number, { io, stop }: Session): Promise<boolean> {
   return false;
 }
 
-/** Asked for now: a user's JWT lives about a minute, and the answer to the question may have taken longer. */
-async function renewExpired({ credential, stop }: Session): Promise<void> {
-  if (!(await credential.hasExpired())) return;
-  const why = "The credential has expired, by the clock of this machine.";
-  if (!credential.mayAsk) throw new UsageError(`${why} Get a new one, then run the same command again.`, EXIT.refused);
-  await credential.askAgain(why, true, stop.signal);
-}
-
 /** @returns what a refused credential stopped, where another one can be asked for. */
 async function run(session: Session, refs: readonly TokenRef[], total: number): Promise<TokenResult[]> {
   const { flags, settings, credential, client, stop, summary, stdout, stderr } = session;
-  const progress = session.draw(total === 1 ? spinner("revoking") : bar(summary.counts, total, stderr.paint));
-  const tell = (text: string) => progress.above(() => stderr.tell(text));
+  const progress = createProgress(stderr, total === 1 ? spinner("revoking") : bar(summary.counts, total));
   const inFlight = () => `${plural(settings.inFlight(), "request")} in flight`;
   stop.onStop = () => {
     progress.notice = "stopping";
-    tell(`Stopping: waiting for ${inFlight()}. Press Ctrl-C again to quit now.`);
+    stderr.tell(`Stopping: waiting for ${inFlight()}. Press Ctrl-C again to quit now.`);
   };
   stop.onQuit = () => {
     progress.end();
@@ -196,20 +181,21 @@ async function run(session: Session, refs: readonly TokenRef[], total: number): 
   };
   const refused: TokenResult[] = [];
   try {
-    const options = { concurrency: flags.concurrency, signal: stop.signal, onPace: tellPace(progress, tell) };
+    const options = { concurrency: flags.concurrency, signal: stop.signal, onPace: tellPace(progress, stderr) };
     for await (const result of client.serviceAccounts.tokens.revokeAll(refs, options)) {
+      // Taken, and not begun when it was stopped.
+      if (stop.signal.aborted && result.attempts === 0) continue;
       const isHeld = credential.mayAsk && isRefused(result.error) && !stop.signal.aborted;
       if (isHeld) refused.push(result);
-      else if (stdout.isTerminal) progress.above(() => settle(session, lineOf(result)));
       else settle(session, lineOf(result));
     }
   } catch (error) {
-    if (!stop.signal.aborted) {
-      tell((error as Error).message);
-      summary.codes.add(EXIT.other);
-    }
+    if (stop.signal.aborted) return refused;
+    stderr.tell((error as Error).message);
+    summary.codes.add(EXIT.other);
+  } finally {
+    progress.end();
   }
-  progress.end();
   return refused;
 }
 
@@ -238,27 +224,17 @@ async function askForRest(session: Session, refused: readonly TokenResult[]): Pr
   }
 }
 
-/** Shorter pauses are told once: with a rate limit there is one every second. In ms. */
-const LONG_PAUSE = 5_000;
-
-function tellPace(progress: Progress, tell: (text: string) => void): (event: PaceEvent) => void {
-  let told: PaceEvent["state"] = "running";
+function tellPace(progress: Progress, { tell }: Output): (event: PaceEvent) => void {
+  let told = "running";
   return (event) => {
-    const wait = event.state === "paused" ? `${Math.ceil(event.ms / 1000)} s` : "";
-    progress.notice = { paused: `rate limit, ${wait}`, outage: "no usable answers", running: "" }[event.state];
-    if (
-      event.state === "paused"
-        ? told === "paused" && event.ms < LONG_PAUSE
-        : event.state === "running" && told !== "outage"
-    )
-      return;
-    told = event.state;
-    const words = {
-      paused: `The server limits the rate: requests go on in ${wait}.`,
-      outage: OUTAGE,
-      running: "The API answers again.",
-    };
-    tell(words[event.state]);
+    const { state } = event;
+    const wait = state === "paused" ? `${Math.ceil(event.ms / 1000)} s` : "";
+    progress.notice = { paused: `rate limit, ${wait}`, outage: "no usable answers", running: "" }[state];
+    // With a rate limit there is a pause every second.
+    if (state === told || (state === "running" && told === "paused")) return;
+    const limit = `The server limits the rate: requests go on in ${wait}, and more slowly.`;
+    tell({ paused: limit, outage: OUTAGE, running: "The API answers again." }[state]);
+    told = state;
   };
 }
 

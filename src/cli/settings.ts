@@ -75,28 +75,17 @@ async function readHeaders(path: string, io: Io): Promise<Record<string, string>
   return headers;
 }
 
-/** Whether undici takes it. */
-function isProxy(value: string): boolean {
-  try {
-    const { protocol, hostname, username, password } = new URL(value);
-    decodeURIComponent(username + password);
-    return /^(https?|socks5):$/.test(protocol) && hostname !== "";
-  } catch {
-    return false;
-  }
-}
+/** That undici takes: also without a faulty escape. */
+const PROXY = /^(https?|socks5):\/\/(?!.*%(?![0-9a-f]{2}))/i;
 
 export type ProxyVariables = NonNullable<ReturnType<typeof proxyOf>>;
 
-/**
- * @returns what undici's EnvHttpProxyAgent takes; undefined where no proxy is named.
- * @throws {UsageError} naming the variable, never its value: it may have a password.
- */
+/** @throws {UsageError} naming the variable, never its value: it may have a password. */
 function proxyOf(env: Io["env"]) {
   const [httpProxy, httpsProxy] = ["HTTP_PROXY", "HTTPS_PROXY"].map((name) => {
     const found = [name.toLowerCase(), name].find((each) => env[each]) ?? name;
     const value = env[found] ?? "";
-    if (value === "" || isProxy(value)) return value;
+    if (value === "" || (PROXY.test(value) && URL.canParse(value))) return value;
     throw new UsageError(`${found} must be a URL such as http://proxy.example.com:8080.`);
   });
   if (!httpProxy && !httpsProxy) return undefined;

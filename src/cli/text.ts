@@ -4,10 +4,7 @@
 const escaped = (characters: string): string =>
   characters.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/**
- * Control characters, and those that are not seen or change the direction of a text, are written as JSON would escape
- * them: so that JSON remains the same JSON.
- */
+/** Escapes control characters, and those that are not seen or turn a text around, as JSON does: JSON remains the same JSON. */
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
 
 /** A line of JSON: no character in it can do anything to a terminal. */

@@ -68,6 +68,7 @@ export async function verify(flags: Flags, outputs: Outputs): Promise<ExitCode> 
     stop.end();
   }
 
+  const reasons = new Map<string, string[]>();
   const validities = secrets.map(({ name, answers }) => {
     const last = answers.at(-1);
     const validity = forMs > 0 ? decide(answers) : (last?.validity ?? "unknown");
@@ -80,9 +81,11 @@ export async function verify(flags: Flags, outputs: Outputs): Promise<ExitCode> 
     const line = [validity, name, baseUrl].join("\t");
     stdout.line(flags.json ? json({ baseUrl, secret: name, validity, ...members }) : line);
     const seen = ` (${plural(answers.length, "answer")}, last accepted: ${lastAccepted ?? "never"})`;
-    stderr.tell(`${name}: ${reason}${forMs > 0 ? seen : ""}`);
+    const told = `${reason}${forMs > 0 ? seen : ""}`;
+    reasons.set(told, [...(reasons.get(told) ?? []), name]);
     return validity;
   });
+  for (const [told, names] of reasons) stderr.tell(`${names.join(", ")}: ${told}`);
   if (validities.includes("inactive") && forMs === 0) stderr.tell(FIVE_MINUTES);
   await stdout.flushed(signal);
   if (signal.aborted) return EXIT.interrupted;
@@ -115,7 +118,7 @@ async function readSecrets(path: string | undefined, outputs: Outputs): Promise<
   if (given.length === 0) throw new UsageError("There is no secret in the file of --secret-file.");
   if (faults.length === 0) return given;
   const words = `${plural(faults.length, "line")} of --secret-file cannot be asked about. It has one secret on each line.`;
-  throw new UsageError(words, EXIT.usage, faults.slice(0, 10));
+  throw new UsageError([...faults.slice(0, 10), words].join("\n"));
 }
 
 /** The client's own credential, which must be accepted where a secret is refused. Without one, it is asked for then. */

@@ -27,7 +27,8 @@ test("a slug arrives as exactly itself", async () => {
   await run(args, { env: { KAITEN_BASE_URL: server.url } });
   const paths = slugs.map((slug) => `/service-accounts/ci%20bot/tokens/${encodeURIComponent(slug)}`);
   expect(server.requests.map(({ path }) => path)).toEqual(paths);
-  expect(new Set(server.reads.map(({ path }) => path))).toEqual(new Set(["/service-accounts/ci%20bot"]));
+  const [read] = server.reads;
+  expect(read?.path.split("?")[0]).toBe("/service-accounts/ci%20bot");
 });
 
 test("--base-url wins over the environment, and its path is kept", async () => {
@@ -74,13 +75,14 @@ describe("the credential", () => {
     const folder = makeFolder();
     const file = folder.write(TOKEN_FILE, jwt({ jti: "1" }));
     const revoked = send(message(204, undefined));
+    const refused = problem(401, { code: "ValidateToken.Invalid" });
     await using server = await playScript([
       ...Array(10).fill(revoked),
       (exchange) => {
         folder.write(TOKEN_FILE, second);
-        return problem(401, { code: "ValidateToken.Invalid" })(exchange);
+        return refused(exchange);
       },
-      revoked,
+      (exchange) => (exchange.authorization === `Bearer ${second}` ? revoked : refused)(exchange),
     ]);
     const names = Array.from({ length: 30 }, (_, index) => `token-${index}`);
     const args = ["revoke", "ci-bot", ...names, "--yes", "--concurrency", "1", "--token-file", file];

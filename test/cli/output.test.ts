@@ -49,13 +49,13 @@ test("the summary groups the tokens that may still be active by their reason", a
     "k-4": "absent\t404 Token.NotFound",
   };
   const lines = Object.entries(notes).map(([token, note]) => note.replace("\t", `\tci-bot\t${token}\t`));
-  expect(stdout).toBe(`${lines.join("\n")}\n`);
-  expect(stderr.split("\n").slice(1)).toEqual([
-    expect.stringMatching(/^absent: The API answered 404 Token\.NotFound: No such token\. /),
-    "  ci-bot  k-2",
-    "  ci-bot  k-4",
-    expect.stringMatching(/^not-revoked: The API answered 422 No: Scope\. /),
-    "  ci-bot  k-3",
+  expect(stdout.trimEnd().split("\n").sort()).toEqual(lines.sort());
+  // Each reason once, in the order of the results, and its tokens below it.
+  expect(stderr).toMatch(
+    /\nabsent: The API answered 404 Token\.NotFound: No such token\. .*\n {2}ci-bot {2}k-\d\n {2}ci-bot {2}k-\d\n/,
+  );
+  expect(stderr).toMatch(/\nnot-revoked: The API answered 422 No: Scope\. .*\n {2}ci-bot {2}k-3\n/);
+  expect(stderr.split("\n").slice(-4)).toEqual([
     "4 tokens, revoked 1, absent 2, not-revoked 1",
     "3 tokens may still be active. See the reasons above, then run the same command again: it continues.",
     "A revoked token may be accepted for up to 5 more minutes. To see whether its secret is: kaiten-service-accounts verify --for 5m",
@@ -84,7 +84,7 @@ test.each(["", "--json", "--verbose"])("escape sequences of a server never reach
   expect(stdout + stderr).not.toMatch(/[^\P{C}\n\t]/u);
   expect(stdout.match(/\n/g)).toHaveLength(2);
 
-  expect(stderr).toContain("\\u001b[2J\\u009b31m");
+  expect(stderr).toContain("\\u202egpj\\u200b");
 });
 
 test("escape sequences of a list or its file name never reach the terminal", async () => {
@@ -96,21 +96,6 @@ test("escape sequences of a list or its file name never reach the terminal", asy
   expect(code).toBe(2);
   expect(stderr).toContain("list\\u001b[2J");
   expect(stderr).not.toContain("\u001b");
-});
-
-test.each<[string, Record<string, string>, boolean]>([
-  ["no colour where there is no terminal", {}, false],
-  ["FORCE_COLOR", { FORCE_COLOR: "1" }, true],
-  ["NO_COLOR", { NO_COLOR: "1" }, false],
-  ["FORCE_COLOR over NO_COLOR", { FORCE_COLOR: "1", NO_COLOR: "1" }, true],
-])("%s", async (_, colors, expected) => {
-  await using server = await playScript([problem(422)]);
-  const env = { KAITEN_BASE_URL: server.url, ...colors };
-  const { stdout, stderr } = await run(["revoke", "ci-bot", "key-1", "--yes"], { env });
-  expect(stderr.includes("\u001b[33mnot-revoked: ")).toBe(expected);
-  expect(stderr.includes("\u001b")).toBe(expected);
-  // Results are for other tools.
-  expect(stdout).toBe("not-revoked\tci-bot\tkey-1\t422\n");
 });
 
 test("messages break between words at a terminal", async () => {

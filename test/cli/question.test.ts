@@ -64,6 +64,8 @@ test.each(["9", "y", ""])("a wrong answer, %j, is asked for once more", async (w
   await right.answer(YES, wrong + ENTER);
   await right.answer("Type yes, or press Ctrl-C: ", `yes${ENTER}`);
   expect(await right.ended).toBe(0);
+  // Each key is shown once.
+  expect(right.text).toContain("or press Ctrl-C: yes ");
 
   await using other = await serve(tokensOf("ci-bot", "key-1"));
   const twice = runAtTerminal(["revoke", "ci-bot", "key-1"], other);

@@ -6,12 +6,11 @@ import { makeTokens, serve, tokensOf } from "./servers.js";
 const ERASE = "\r\u001b[2K";
 const CTRL_C = "\u0003";
 
-/** Every state of the last line, without colours. */
+/** Every state of the last line. */
 const statesOf = (raw: string): string[] =>
   raw
     .split(ERASE)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are these.
-    .map((state) => state.replace(/\u001b\[\d+m/g, "").split(/\r|\n|\^C/)[0] ?? "")
+    .map((state) => state.split(/\r|\n|\^C/)[0] ?? "")
     .filter((state) => /\d\/\d|revoking/.test(state));
 
 describe.each([40, 80])("at %i columns", (columns) => {
@@ -39,14 +38,14 @@ describe.each([40, 80])("at %i columns", (columns) => {
     expect(person.text).toContain("200 tokens, revoked 179, absent 10, not-revoked 10, unknown 1 ");
   });
 
-  test("a single token has a spinner that says why it takes so long", async () => {
+  test("a single token has a spinner that says how long it takes", async () => {
     await using server = await serve(tokensOf("ci-bot", "key-1"));
     server.fake.play("api-503");
     const person = runAtTerminal(["revoke", "ci-bot", "key-1", "--yes"], { ...server, columns });
     expect(await person.ended).toBe(0);
     const states = statesOf(person.raw);
     expect(states[0]).toMatch(/^⠋ revoking, 0 s$/);
-    expect(states.find((state) => state.includes("503"))).toMatch(/^\S revoking, \d s, 503, trying again$/);
+    expect(states).toContainEqual(expect.stringMatching(/^\S revoking, 1 s$/));
     for (const state of states) expect(state.length).toBeLessThan(columns);
     expect(person.raw.split(ERASE).at(-1)).not.toContain("revoking");
   });
@@ -85,16 +84,12 @@ test("results can be piped: the bar is on standard error", async () => {
   expect(folder.read("results").match(/^revoked\taccount-\d\ttoken-\d+\tnow$/gm)).toHaveLength(40);
 });
 
-test.each([
-  ["NO_COLOR takes colours away", { NO_COLOR: "1" }, true],
-  ["a dumb terminal gets no escape sequences at all", { TERM: "dumb" }, false],
-])("%s", async (_, env, moves) => {
+test("a dumb terminal gets no escape sequences at all", async () => {
   await using server = await serve(tokensOf("ci-bot", "key-1"));
   const args = ["revoke", "ci-bot", "key-1", "key-2", "--yes"];
-  const person = runAtTerminal(args, { env: { ...server.env, ...env } });
+  const person = runAtTerminal(args, { env: { ...server.env, TERM: "dumb" } });
   expect(await person.ended).toBe(4);
-  expect(person.raw).not.toMatch(/\[[\d;]*m/);
-  expect(person.raw.includes("\u001b")).toBe(moves);
+  expect(person.raw).not.toContain("\u001b");
   expect(person.text).toContain("absent: The record has no such token");
 });
 

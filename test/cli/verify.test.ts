@@ -98,6 +98,9 @@ test("many secrets at once are named by their lines, and one control serves them
     `active\tline 32\t${server.url}`,
   ]);
   expect(server.sent.filter(({ answered }) => answered === 404)).toHaveLength(2);
+  // One reason, said once.
+  expect(stderr).toMatch(/\nline 2, line 3, .*, line 30: The API refused the secret twice/);
+  expect(stderr.match(/refused the secret twice/g)).toHaveLength(1);
   expect(stdout + stderr).not.toContain("ksh_dead");
   expect(code).toBe(4);
 });

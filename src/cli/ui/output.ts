@@ -6,36 +6,35 @@ export type Output = ReturnType<typeof createOutput>;
 /** What a command reads from and writes to. */
 export type Outputs = { io: Io } & Record<"stdout" | "stderr", Output>;
 
-/** ECMA-48 §8.3.117. */
-const COLOURS = { green: 32, cyan: 36, yellow: 33, red: 31 } as const;
-type Colour = keyof typeof COLOURS;
+/** The line at the bottom of the terminal, which others are printed above. */
+export interface Bottom {
+  line?: { erase(): void; draw(): void } | undefined;
+}
 
-export function createOutput(stream: Io["stdout"], { env }: Pick<Io, "env">) {
+/** @param bottom shared by all that write to the terminal. */
+export function createOutput(stream: Io["stdout"], { env }: Pick<Io, "env">, bottom: Bottom = {}) {
   let undelivered = 0;
   const isTerminal = stream.isTTY === true;
   /** Whether it obeys escape sequences: a dumb terminal shows them. */
   const isSmart = isTerminal && env.TERM !== "dumb";
-  const hasColours = env.FORCE_COLOR ? env.FORCE_COLOR !== "0" : isSmart && !env.NO_COLOR;
   const columns = () => stream.columns || 80;
-  const paint = (colour: Colour, text: string) => (hasColours ? `\u001b[${COLOURS[colour]}m${text}\u001b[39m` : text);
   /** Writes a line as it is. */
   function line(text: string): void {
     undelivered++;
+    if (isTerminal) bottom.line?.erase();
     stream.write(`${text}\n`, (error) => {
       if (!error) undelivered--;
     });
+    if (isTerminal) bottom.line?.draw();
   }
   /** Writes words for a person: nothing in them can move the cursor, and a terminal breaks them between words. */
-  function tell(text: string, colour?: Colour): void {
-    const lines = isTerminal ? wrap(printable(text), columns()) : printable(text);
-    line(colour ? paint(colour, lines) : lines);
-  }
+  const tell = (text: string) => line(isTerminal ? wrap(printable(text), columns()) : printable(text));
   /** Resolves when every line was accepted or lost, or the signal aborts. Callbacks come in order, also after an error. */
   const flushed = (signal: AbortSignal) =>
     new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve());
       stream.write("", () => resolve());
     });
-  const write = (text: string) => void stream.write(text);
-  return { isTerminal, isSmart, columns, paint, write, line, tell, flushed, undelivered: () => undelivered };
+  const write = (text: string) => void (isSmart && stream.write(text));
+  return { columns, write, line, tell, flushed, bottom, undelivered: () => undelivered };
 }

@@ -1,10 +1,8 @@
 // The line at the bottom of a terminal while something is under way: a bar for many tokens, a spinner for one.
-import { stripVTControlCharacters } from "node:util";
 import type { Outcome } from "../../index.js";
 import type { Output } from "./output.js";
 
 export type Counts = Record<Outcome, number>;
-export const COLOURS = { revoked: "green", absent: "cyan", "not-revoked": "yellow", unknown: "red" } as const;
 
 const REDRAW_MS = 100;
 const ERASE = "\r\u001b[2K";
@@ -16,51 +14,44 @@ export type Progress = ReturnType<typeof createProgress>;
 /** Draws nothing where there is no terminal, or one that cannot erase. */
 export function createProgress(output: Output, picture: Picture) {
   const started = performance.now();
-  const write = (text: () => string) => output.isSmart && output.write(text());
+  const erase = () => output.write(ERASE);
   // The last column stays free: a line that wraps cannot be erased.
   const draw = () =>
-    write(() => ERASE + picture(output.columns() - 1, (performance.now() - started) / 1000, progress.notice));
-  const progress = {
-    notice: "",
-    /** Takes the line away, prints others, and draws it again. */
-    above(print: () => void): void {
-      write(() => ERASE);
-      print();
-      draw();
-    },
-    /** Takes the line away: what it says is in the summary. */
-    end(): void {
-      clearInterval(timer);
-      write(() => ERASE);
-    },
+    output.write(ERASE + picture(output.columns() - 1, (performance.now() - started) / 1000, progress.notice));
+  /** Takes the line away: what it says is in the summary. */
+  const end = () => {
+    clearInterval(timer);
+    output.bottom.line = undefined;
+    erase();
   };
+  const progress = { notice: "", end };
   const timer = setInterval(draw, REDRAW_MS);
+  output.bottom.line = { erase, draw };
   draw();
   return progress;
 }
 
 const WIDTH = 24;
-const SHORT = { absent: "abs", "not-revoked": "not", unknown: "unk" } as const;
+const BAD = ["absent", "not-revoked", "unknown"] as const;
 
 /** The counts of bad outcomes are never left out, however narrow the terminal is. */
 export const bar =
-  (counts: Readonly<Counts>, total: number, paint: Output["paint"]): Picture =>
+  (counts: Readonly<Counts>, total: number): Picture =>
   (columns, _, notice) => {
     const done = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const full = Math.round((WIDTH * done) / total);
     const blocks = `${"█".repeat(full)}${"░".repeat(WIDTH - full)}`;
     const of = `${done}/${total}`;
-    const bad = (Object.keys(SHORT) as (keyof typeof SHORT)[]).filter((outcome) => counts[outcome] > 0);
-    const long = bad.map((outcome) => paint(COLOURS[outcome], `${outcome} ${counts[outcome]}`));
-    const short = bad.map((outcome) => paint(COLOURS[outcome], `${SHORT[outcome]} ${counts[outcome]}`));
+    const bad = BAD.filter((outcome) => counts[outcome] > 0);
+    const long = bad.map((outcome) => `${outcome} ${counts[outcome]}`);
+    const short = bad.map((outcome) => `${outcome.slice(0, 3)} ${counts[outcome]}`);
     const lines = [
       [blocks, of, notice, ...long],
       [of, notice, ...long],
       [of, notice, ...short],
     ];
     const texts = lines.map((parts) => parts.filter(Boolean).join("  "));
-    const fits = (text: string) => stripVTControlCharacters(text).length <= columns;
-    return texts.find(fits) ?? [of, ...short].join(" ");
+    return texts.find((text) => text.length <= columns) ?? [of, ...short].join(" ");
   };
 
 const FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";

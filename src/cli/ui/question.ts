@@ -29,17 +29,19 @@ export async function ask({ stdin, stderr }: Io, question: string, signal?: Abor
   prompt.prompt();
   const close = () => prompt.close();
   signal?.addEventListener("abort", close);
+  let answer: string | undefined;
+  let leave = () => {};
   try {
-    return await new Promise<string>((resolve, reject) => {
-      prompt.once("line", resolve).once("close", () => reject(new Interrupted()));
+    answer = await new Promise<string>((resolve, reject) => {
+      leave = () => reject(new Interrupted());
+      prompt.once("line", resolve).once("close", leave);
     });
-  } catch (left) {
-    // An answer that was typed in the open has its line end.
-    if (!isHidden) stderr.write("\n");
-    throw left;
+    return answer;
   } finally {
     signal?.removeEventListener("abort", close);
-    prompt.removeAllListeners("close").close();
-    if (isHidden) stderr.write("\n");
+    // Its own listeners stay: they let go of standard input.
+    prompt.off("close", leave).close();
+    // An answer that was typed in the open has its line end.
+    if (isHidden || answer === undefined) stderr.write("\n");
   }
 }

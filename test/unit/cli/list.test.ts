@@ -37,7 +37,7 @@ async function read(content: string | Uint8Array, options: Options = {}) {
     return { tokens, skipped, notices: notices.map(short) };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    const said = [...error.details, error.message].map(short);
+    const said = error.message.split("\n").map(short);
     expect(said.join()).not.toContain("ksh_");
     return { refused: said };
   }
@@ -270,13 +270,13 @@ describe("faults", () => {
       "too many cells",
       "account,token\na,b,c\n",
       "LIST:2: it has more or fewer cells than the first line",
-      "A cell with the delimiter in it must be in quotes.",
+      "Put cells with a delimiter in quotes.",
     ],
     [
       "a line that is no JSON",
       '{"account":"a","token":"b"}\nc,d\n',
       "LIST:2: it is not a JSON object that names each column once",
-      "Write one object on each line, or one array of all.",
+      "Write one object on each line.",
     ],
     ["a JSON object without a token", '{"account":"a"}', "LIST:1: the token is missing", NAMES],
     [
@@ -289,13 +289,13 @@ describe("faults", () => {
       "null",
       "[null]",
       "LIST:entry 1: it is not a JSON object that names each column once",
-      "Write one object on each line, or one array of all.",
+      "Write one object on each line.",
     ],
     [
       "two names for the token",
       '[{"account":"a","token":"b","slug":"c"}]',
       "LIST:entry 1: it is not a JSON object that names each column once",
-      "Write one object on each line, or one array of all.",
+      "Write one object on each line.",
     ],
   ])("%s is reported with its place", async (_, content, fault, cause) => {
     expect(await read(content)).toEqual({ refused: [fault, `1 fault in LIST. ${cause} ${ADVICE}`] });
@@ -369,6 +369,6 @@ describe("standard input", () => {
 
   test("has a name in faults", async () => {
     const refused = readList("-", give(Buffer.from("account,token\na,\n")), { baseUrl: BASE_URL });
-    await expect(refused).rejects.toMatchObject({ details: ["standard input:2: the token is empty"] });
+    await expect(refused).rejects.toThrow("standard input:2: the token is empty\n");
   });
 });

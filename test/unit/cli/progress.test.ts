@@ -2,18 +2,17 @@
 import { expect, test } from "vitest";
 import { bar, spinner } from "../../../src/cli/ui/progress.js";
 
-const plain = (_: unknown, text: string) => text;
 const NONE = { revoked: 0, absent: 0, "not-revoked": 0, unknown: 0 };
 
 test("with room for all, it has blocks, counts and what the run waits for", () => {
   const counts = { revoked: 100, absent: 5, "not-revoked": 3, unknown: 2 };
-  expect(bar(counts, 220, plain)(119, 55, "rate limit, 2 s")).toBe(
+  expect(bar(counts, 220)(119, 55, "rate limit, 2 s")).toBe(
     "████████████░░░░░░░░░░░░  110/220  rate limit, 2 s  absent 5  not-revoked 3  unknown 2",
   );
 });
 
 test("before the first result it is empty", () => {
-  expect(bar(NONE, 400, plain)(79, 3, "")).toBe("░░░░░░░░░░░░░░░░░░░░░░░░  0/400");
+  expect(bar(NONE, 400)(79, 3, "")).toBe("░░░░░░░░░░░░░░░░░░░░░░░░  0/400");
 });
 
 test.each([
@@ -28,7 +27,7 @@ test.each([
   ],
   [20, 8, { ...NONE, revoked: 5, unknown: 3 }, "8/8  unknown 3"],
 ])("in %i columns the counts of bad outcomes are never left out", (columns, total, counts, expected) => {
-  expect(bar(counts, total, plain)(columns, 60, "")).toBe(expected);
+  expect(bar(counts, total)(columns, 60, "")).toBe(expected);
   expect(expected.length).toBeLessThanOrEqual(columns);
 });
 
