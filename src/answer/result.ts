@@ -128,6 +128,8 @@ interface FailureContext {
   stage: Stage;
   /** The `fetch` told that the request was started. */
   started: boolean;
+  /** The platform may have sent the request before, and this is what became of it when it was sent again. */
+  repeated: boolean;
   timeout: number;
   signal: AbortSignal | undefined;
   secrets: Secrets;
@@ -151,7 +153,10 @@ const WAITED_FOR = {
   answer: "No complete response",
 };
 
-export function readFailure(thrown: unknown, { stage, started, timeout, signal, secrets }: FailureContext): Failure {
+export function readFailure(
+  thrown: unknown,
+  { stage, started, repeated, timeout, signal, secrets }: FailureContext,
+): Failure {
   const failure = { kind: "failure", sent: stage === "answer", cause: undefined } as const;
   if (signal?.aborted) return { ...failure, why: "abort", reason: "The call was aborted" };
   if (isA(thrown, StoppedError)) return { ...failure, why: "stopped", reason: "The run was stopped" };
@@ -165,7 +170,8 @@ export function readFailure(thrown: unknown, { stage, started, timeout, signal, 
   // OpenSSL uses the same codes after the handshake: then they do not prove that nothing was written.
   const fault = started ? undefined : cause?.fault;
   const reason = `The connection failed: ${fault ? CONNECT_FAULTS[fault](words) : words}`;
-  return { ...failure, why: "connection", sent: failure.sent && !fault, reason, cause: cause?.error };
+  const isUnsent = fault !== undefined && !(repeated && fault === "unreachable");
+  return { ...failure, why: "connection", sent: failure.sent && !isUnsent, reason, cause: cause?.error };
 }
 
 /** Why there is no token. Also for a refresh, which is no attempt. */

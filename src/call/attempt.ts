@@ -162,9 +162,12 @@ export async function attempt(
     );
     result = readAnswer(response, { text, json }, value, { secrets, repeated });
   } catch (thrown) {
-    const { bare, stage, repeated } = progress;
+    const { bare, stage, request } = progress;
     const started = stage === "answer" && fetch.reportsStart === true;
-    result = bare ? noContent(bare, repeated) : readFailure(thrown, { stage, started, timeout, signal, secrets });
+    // A platform that repeats and tells why it failed does so over HTTP/2, which is spoken over TLS only.
+    const repeated = !fetch.reportsStart && mayRepeat() && request.url.startsWith("https:");
+    const context = { stage, started, repeated, timeout, signal, secrets };
+    result = bare ? noContent(bare, progress.repeated) : readFailure(thrown, context);
   }
   const { method, url } = progress.request;
   return {

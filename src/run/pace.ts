@@ -1,142 +1,199 @@
-// How fast a run of many calls may go, and when to go on is pointless. Pure, except for its clock.
-
-import type { AttemptResult } from "../answer/result.js";
+// How fast a run may go, and when to go on is pointless. Pure, except for its clock. It knows no operations: it is told
+// what each attempt met.
+//
+// - It begins with few in flight, and doubles that while answers are accepted.
+// - A refusal pauses the run. Then one request goes alone; the others follow when it is accepted, with a gap between two
+//   starts. Each refusal makes the gap longer, each accepted answer a little shorter.
+// - Eight failures in a row are an outage: one request at a time, with backoff, until a definite answer ends it.
+// - It stops the run after `maxRetryAfter` of nothing but refusals, or of an outage.
 import { backoff } from "../call/retry.js";
-import { isDefinite, isRouteMissing } from "../call/verdict.js";
 import type { PaceEvent } from "../types.js";
 
-/** The most requests in flight at the start of a run: the server hashes the credential for each, 50 to 100 ms. */
-const FIRST_LIMIT = 16;
-/** This many attempts in a row without a definite answer are an outage. */
-const OUTAGE_ATTEMPTS = 8;
-/** This many missing routes in a row, before any definite answer, mean a wrong base URL. */
-const MAX_MISSING_ROUTES = 3;
+/**
+ * What an attempt met:
+ *
+ * - `accepted`: a definite answer. The API works, and is not asked too fast.
+ * - `refused`: a 429. The run is too fast, or something else on the same credential is.
+ * - `unavailable`: a 503. Some gateways refuse with it, others have no API behind them: it counts as both.
+ * - `failed`: no definite answer.
+ * - `nothing`: what proves nothing about the API.
+ */
+export type Meaning = "accepted" | "refused" | "unavailable" | "failed" | "nothing";
 
-export interface Pace {
-  /** @returns ms until an attempt may start: 0 for now, Infinity for after another one has ended. */
-  wait(): number;
-  /** An attempt starts. @returns when, for `end`. */
-  start(): number;
-  end(startedAt: number, result: AttemptResult): void;
-  /** Treats the run as in an outage: only calls that met no definite answer are left. */
-  declareOutage(): void;
-  /** How many definite answers there were. */
-  readonly definite: number;
-  /** No call settles without a definite answer, and one attempt at a time is made. */
-  readonly outage: boolean;
-  /** To go on is pointless. */
-  readonly stopped: boolean;
+/** The most requests in flight at the start of a run. */
+const FIRST_LIMIT = 16;
+/** This many failures in a row are an outage. */
+const OUTAGE_FAILURES = 8;
+/** So many attempts fail in an outage before a run stops that never had a definite answer. */
+const FIRST_PROBES = 6;
+/** In ms: the longest pause between two attempts in an outage. */
+const LONGEST_PROBE = 2_000;
+/** In ms: how long an outage is waited out by those that are the last of a list. */
+const LAST_WAIT = 15_000;
+/** From so many answers that were accepted before a refusal, the limit can be told. */
+const MANY = 16;
+/** In ms, if the first refusal comes before; and the longest. */
+const FIRST_GAP = 4;
+const LONGEST_GAP = 1_000;
+/** A refusal makes the gap so many times longer (more if it comes before), an accepted answer a little shorter. */
+const SLOWER = 1.25;
+const MUCH_SLOWER = 1.5;
+const FASTER = 0.997;
+
+/** An attempt that was started. */
+export interface Start {
+  /** How many pauses there had been. */
+  readonly pauses: number;
+  /** It is to tell whether an outage is over. */
+  readonly isProbe: boolean;
+  /** It is the one request that goes alone after a pause. */
+  readonly alone: boolean;
 }
 
-export interface PaceOptions {
+/**
+ * @param concurrency the most in flight.
+ * @param maxRetryAfter in ms: so long a run is held up by a limit or an outage.
+ * @param now in ms, monotonic.
+ */
+export function createPace({
+  concurrency,
+  maxRetryAfter,
+  now,
+  onPace,
+}: {
   concurrency: number;
-  /** In ms: how long a run is held up by a limit or an outage. */
   maxRetryAfter: number;
-  /** In ms, monotonic. */
   now: () => number;
   onPace: (event: PaceEvent) => void;
-}
-
-export function createPace({ concurrency, maxRetryAfter, now, onPace }: PaceOptions): Pace {
+}) {
+  const inFlight = new Set<Start>();
   let limit = Math.min(FIRST_LIMIT, concurrency);
-  let inFlight = 0;
-  /** Since the limit was last raised or lowered. */
-  let successes = 0;
+  /** Accepted answers since the limit was raised. */
+  let round = 0;
   let definite = 0;
   let stopped = false;
 
-  let pausedAt = Number.NEGATIVE_INFINITY;
-  let pausedUntil = Number.NEGATIVE_INFINITY;
-  /** When the first of an unbroken row of 429s came. */
-  let limitedSince: number | undefined;
+  /** In ms, between two starts. */
+  let gap = 0;
+  let nextStart = 0;
+  let pauses = 0;
+  let pausedUntil = 0;
+  /** One request at a time: none was accepted since the pause. */
+  let alone = false;
+  /** Accepted answers since the pause. */
+  let accepted = 0;
+  /** When the first of an unbroken row of refusals came. */
+  let refusedSince: number | undefined;
+  /** Accepted answers in this second, when it began, and the most in any second since there is a gap. */
+  let second = { count: 0, since: 0, best: 0 };
 
-  let indefinite = 0;
-  let missingRoutes = 0;
-  let outageSince: number | undefined;
-  let probes = 0;
-  let nextProbe = 0;
+  let failures = 0;
+  let outage: { since: number; probes: number; next: number } | undefined;
+
   let state: PaceEvent["state"] = "running";
-
   const report = (event: PaceEvent) => {
     if (event.state === "running" && state === "running") return;
     state = event.state;
     onPace(event);
   };
 
-  function limited(time: number, startedAt: number, retryAfter: number | undefined): void {
-    limitedSince ??= time;
-    const ms = retryAfter ?? 1_000 + Math.random() * 200;
-    if (ms > maxRetryAfter || time - limitedSince >= maxRetryAfter) {
-      stopped = true;
-      return;
-    }
-    // Sent before the pause began: this 429 belongs to the limit that the run has already met.
-    if (startedAt <= pausedAt) return;
-    pausedAt = time;
-    pausedUntil = time + ms;
-    limit = Math.max(1, Math.floor(limit / 2));
-    successes = 0;
-    report({ state: "paused", ms });
-  }
-
-  function failed(time: number, result: AttemptResult): void {
-    indefinite++;
-    missingRoutes = isRouteMissing(result) ? missingRoutes + 1 : 0;
-    if (definite === 0 && missingRoutes >= MAX_MISSING_ROUTES) stopped = true;
-    if (indefinite >= OUTAGE_ATTEMPTS) outage(time, result);
-  }
-
-  function outage(time: number, result?: AttemptResult): void {
-    if (outageSince === undefined) {
-      outageSince = time;
-      probes = 0;
-      report({ state: "outage" });
-    }
-    const end = outageSince + maxRetryAfter;
-    // If nothing ever worked, nothing suggests that waiting helps.
-    if (definite === 0 || time >= end) stopped = true;
-    nextProbe = Math.min(end, time + Math.max(result?.retryAfter ?? 0, backoff(probes++)));
-  }
-
-  function answered(): void {
+  function accept(time: number, isCurrent: boolean): void {
     definite++;
-    indefinite = 0;
-    missingRoutes = 0;
-    outageSince = undefined;
+    accepted++;
+    failures = 0;
+    refusedSince = undefined;
+    outage = undefined;
+    if (isCurrent) alone = false;
     report({ state: "running" });
-    if (++successes < limit) return;
-    successes = 0;
-    limit = Math.min(concurrency, limit + 1);
+    gap = gap < 0.5 ? 0 : gap * FASTER;
+    if (time - second.since >= 1_000) second = { ...second, count: 0, since: time };
+    second.count++;
+    second.best = Math.max(second.best, second.count);
+    if (++round < limit) return;
+    round = 0;
+    limit = Math.min(concurrency, limit * 2);
   }
+
+  function refuse(time: number, isCurrent: boolean, retryAfter: number): void {
+    refusedSince ??= time;
+    if (retryAfter > maxRetryAfter || time - refusedSince >= maxRetryAfter) stopped = true;
+    // Sent before the pause: it belongs to the limit that the run has already met.
+    if (stopped || !isCurrent) return;
+    const ms = Math.max(retryAfter, (accepted > 0 ? 100 : 200) * (1 + Math.random() / 2));
+    if (gap === 0) {
+      gap = accepted < MANY ? FIRST_GAP : 1_000 / second.best;
+      second = { count: 0, since: time, best: 0 };
+    } else if (accepted > 0) {
+      // Refusals that have nothing to do with the rate would make it ever longer.
+      const longest = Math.min(LONGEST_GAP, (SLOWER * 1_000) / second.best);
+      gap = Math.min(longest, gap * (accepted < MANY ? MUCH_SLOWER : SLOWER));
+    }
+    pauses++;
+    pausedUntil = time + ms;
+    alone = true;
+    accepted = 0;
+    if (!outage) report({ state: "paused", ms });
+  }
+
+  function fail(time: number, isProbe: boolean, retryAfter: number): void {
+    if (outage && !isProbe) return;
+    if (!outage) {
+      if (++failures < OUTAGE_FAILURES) return;
+      outage = { since: time, probes: 0, next: 0 };
+      report({ state: "outage" });
+    } else outage.probes++;
+    const end = outage.since + maxRetryAfter;
+    // If nothing ever worked, nothing suggests that waiting helps.
+    if (time >= end || (definite === 0 && outage.probes >= FIRST_PROBES)) stopped = true;
+    const ms = Math.max(retryAfter, Math.min(LONGEST_PROBE, backoff(outage.probes)));
+    outage.next = Math.min(end, time + ms);
+  }
+
+  /** @returns ms until an attempt may start if no other one is under way. */
+  const rest = () => Math.max(0, pausedUntil - now(), (outage ? outage.next : nextStart) - now());
 
   return {
-    wait() {
+    rest,
+    /** @returns ms until an attempt may start: 0 for now, Infinity for after another one has ended. */
+    wait(): number {
+      const isBlocked = inFlight.size > 0 && (alone || outage);
+      return stopped || isBlocked || inFlight.size >= limit ? Number.POSITIVE_INFINITY : rest();
+    },
+    start(): Start {
+      const start = { pauses, alone, isProbe: outage !== undefined };
+      inFlight.add(start);
+      // Timers come up to a millisecond late: that is made up for.
+      nextStart = Math.max(nextStart, now() - 1) + gap;
+      return start;
+    },
+    /** An attempt has ended. To tell again changes nothing. @param retryAfter in ms. */
+    end(start: Start, meaning: Meaning, retryAfter = 0): void {
+      if (!inFlight.delete(start)) return;
       const time = now();
-      if (stopped) return Number.POSITIVE_INFINITY;
-      if (time < pausedUntil) return pausedUntil - time;
-      if (outageSince === undefined) return inFlight < limit ? 0 : Number.POSITIVE_INFINITY;
-      return inFlight > 0 ? Number.POSITIVE_INFINITY : Math.max(0, nextProbe - time);
+      const isCurrent = start.pauses === pauses;
+      if (meaning === "accepted") accept(time, isCurrent);
+      if (meaning === "refused" || meaning === "unavailable") refuse(time, isCurrent, retryAfter);
+      if (meaning === "failed") refusedSince = undefined;
+      const isFailure = meaning === "failed" || (meaning === "unavailable" && isCurrent);
+      if (isFailure || (start.isProbe && meaning === "nothing")) fail(time, start.isProbe, retryAfter);
     },
-    start() {
-      inFlight++;
-      return now();
+    /** Ends an outage that the last of a list have waited out for long enough. @returns whether it did. */
+    endLongOutage(): boolean {
+      if (!outage || now() - outage.since < LAST_WAIT) return false;
+      outage = undefined;
+      failures = 0;
+      report({ state: "running" });
+      return true;
     },
-    end(startedAt, result) {
-      inFlight--;
-      if (result.kind === "failure" && (result.why === "argument" || result.why === "abort")) return;
-      const time = now();
-      if (result.status === 429) return limited(time, startedAt, result.retryAfter);
-      limitedSince = undefined;
-      if (isDefinite(result)) answered();
-      else failed(time, result);
-    },
-    declareOutage: () => outage(now()),
+    /** How many definite answers there were. */
     get definite() {
       return definite;
     },
+    /** No call settles, and one attempt at a time is made. */
     get outage() {
-      return outageSince !== undefined;
+      return outage !== undefined;
     },
+    /** To go on is pointless. */
     get stopped() {
       return stopped;
     },

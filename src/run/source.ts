@@ -3,11 +3,11 @@ import { isA } from "../is-a.js";
 import type { TokenRef, TokenRefs } from "../types.js";
 
 /** A reference, wrapped: to await one that has a faulty `then` would throw. */
-type Taken = { ref: TokenRef } | undefined;
+export type Taken = { ref: TokenRef } | undefined;
 
 export interface Source {
-  /** The next reference; undefined when there is none. Not to be called while an earlier one is under way. */
-  take(): Promise<Taken>;
+  /** The next reference; undefined when there is none. Not to be called while an earlier one is awaited. */
+  take(): Taken | Promise<Taken>;
   close(): void;
   readonly ended: boolean;
   /** What it threw. The run throws it at its end, after the results of the references before it. */
@@ -25,24 +25,41 @@ export function openSource(refs: TokenRefs): Source {
     (async () => iterator.return?.())().catch(() => {});
   }
 
+  function fail(error: unknown): undefined {
+    if (!ended) failure = { error };
+    ended = true;
+  }
+
+  /** A sync iterable may give promises of references. */
+  function read({ done, value }: IteratorResult<TokenRef>): Taken | Promise<Taken> {
+    if (done) ended = true;
+    else return !isAsync && isA<Promise<TokenRef>>(value, Promise) ? awaitRef(value) : { ref: value };
+  }
+
+  async function awaitRef(promise: Promise<TokenRef>): Promise<Taken> {
+    try {
+      return { ref: await promise };
+    } catch (error) {
+      release();
+      return fail(error);
+    }
+  }
+
+  async function awaitStep(step: PromiseLike<IteratorResult<TokenRef>>): Promise<Taken> {
+    try {
+      return read(await step);
+    } catch (error) {
+      return fail(error);
+    }
+  }
+
   return {
-    async take() {
-      let given = false;
+    take() {
       try {
-        const { done, value } = await iterator.next();
-        if (done) {
-          ended = true;
-          return undefined;
-        }
-        given = true;
-        // A sync iterable may give promises.
-        const isPromise = !isAsync && isA<Promise<TokenRef>>(value, Promise);
-        return { ref: isPromise ? await value : value };
+        const step = iterator.next();
+        return isAsync ? awaitStep(step as Promise<IteratorResult<TokenRef>>) : read(step as IteratorResult<TokenRef>);
       } catch (error) {
-        if (!ended) failure = { error };
-        ended = true;
-        if (given) release();
-        return undefined;
+        return fail(error);
       }
     },
     close() {

@@ -1,265 +1,357 @@
-// How fast a run may go, on a clock of the test: the limit, the pause, the outage, and when it stops.
+// How fast a run goes and when it stops, in the end that its tokens come to: the run is the real one, the gateway a few lines,
+// and the clock the test's. Each row is played with several seeds of all that is random; PACE_SEEDS sets how many.
 import { describe, expect, test, vi } from "vitest";
-import type { AttemptResult } from "../../src/call/verdict.js";
-import { createPace, type Pace } from "../../src/run/pace.js";
+import { createPace, type Meaning, type Start } from "../../src/run/pace.js";
 import type { PaceEvent } from "../../src/types.js";
+import { bad, down, everyTenth, fixedWindow, late, play, type Server, slowStart, spacing } from "./play-run.js";
 
-const answer = (status: number, retryAfter?: number): AttemptResult => ({
-  ...{ kind: "response", status, redirected: false, headers: new Headers(), excerpt: "", retryAfter },
-});
-const problem = (status: number, code?: string): AttemptResult => ({
-  kind: "problem",
-  status,
-  problem: { type: "about:blank", status, ...(code !== undefined && { code }) },
-  unreadableName: false,
-  headers: new Headers(),
-  retryAfter: undefined,
-});
-const lost: AttemptResult = { kind: "failure", why: "connection", sent: true, reason: "lost", cause: undefined };
-const OK = answer(204);
-
-function create(concurrency = 64, maxRetryAfter = 60_000) {
-  let time = 0;
-  const events: PaceEvent[] = [];
-  const pace = createPace({
-    ...{ concurrency, maxRetryAfter, now: () => time },
-    onPace: (event) => void events.push(event),
-  });
-  return {
-    pace,
-    events,
-    pass: (ms: number) => {
-      time += ms;
-    },
-    /** One attempt after the other. */
-    attempts(...results: AttemptResult[]) {
-      for (const result of results) pace.end(pace.start(), result);
-    },
-    room: () => room(pace),
-  };
+/** What a row must come to, at most. */
+interface Limits {
+  seconds: number;
+  /** Tokens that are not revoked at the end. @default 0 */
+  alive?: number;
+  /** With those that were not refused. */
+  requests: number;
+  /** For one token. */
+  attempts: number;
 }
 
-/** How many attempts may start now. */
-function room(pace: Pace): number {
-  const started: number[] = [];
-  while (pace.wait() === 0 && started.length < 1_000) started.push(pace.start());
-  for (const at of started) pace.end(at, { ...lost, why: "argument" } as AttemptResult);
-  return started.length;
+type Case = [name: string, tokens: number, concurrency: number[], server: () => Server, Limits];
+
+const seedsFor = (tokens: number): number => Number(process.env.PACE_SEEDS ?? (tokens > 300 ? 2 : 10));
+
+async function playAll([, tokens, , server, { alive = 0, ...limits }]: Case, concurrency: number): Promise<void> {
+  for (let seed = 1; seed <= seedsFor(tokens); seed++) {
+    const run = await play({ tokens, concurrency, server: server() }, seed);
+    expect(run.alive, `seed ${seed}`).toBe(alive);
+    expect(run.ms / 1_000, `seed ${seed}: s`).toBeLessThanOrEqual(limits.seconds);
+    expect(run.requests, `seed ${seed}: requests`).toBeLessThanOrEqual(limits.requests);
+    expect(run.attempts, `seed ${seed}: attempts for one token`).toBeLessThanOrEqual(limits.attempts);
+  }
 }
 
-describe("the number in flight", () => {
-  test.each([
-    [1, 1],
-    [8, 8],
-    [16, 16],
-    [256, 16],
-  ])("at concurrency %i starts with %i", (concurrency, most) => {
-    expect(create(concurrency).room()).toBe(most);
-  });
+function rows(cases: Case[]): void {
+  for (const row of cases) {
+    test.each(row[2])(`${row[0]}: %i in flight`, (concurrency) => playAll(row, concurrency));
+  }
+}
 
-  test("grows by one for each full round of successes, up to the concurrency", () => {
-    const { attempts, room } = create(18);
-    attempts(...Array(15).fill(OK));
-    expect(room()).toBe(16);
-    attempts(OK);
-    expect(room()).toBe(17);
-    attempts(...Array(17).fill(OK));
-    expect(room()).toBe(18);
-    attempts(...Array(100).fill(OK));
-    expect(room()).toBe(18);
-  });
+// The limit allows 10 s for a thousand: a tenth longer, and at most one request in six is refused.
+const THOUSAND: Limits = { seconds: 11, requests: 1_200, attempts: 5 };
 
-  test("is halved once for each pause, and is never less than one", () => {
-    const { attempts, room, pass } = create();
-    for (const expected of [8, 4, 2, 1, 1]) {
-      attempts(answer(429, 1_000));
-      pass(1_000);
-      expect(room()).toBe(expected);
-    }
-  });
+describe("a limit", () => {
+  rows([
+    ["100 a second, with 429", 1_000, [8, 64, 256], () => fixedWindow(100, 429, 60), THOUSAND],
+    ["100 a second, with 503", 1_000, [8, 64, 256], () => fixedWindow(100, 503, 60), THOUSAND],
+    ["one each 20 ms, with 429", 300, [8, 64], () => spacing(50, 429), { seconds: 9, requests: 350, attempts: 4 }],
+    ["one each 20 ms, with 503", 300, [8, 64], () => spacing(50, 503), { seconds: 9, requests: 350, attempts: 4 }],
+    ["and a burst of 20", 300, [8, 64], () => spacing(50, 503, 20), { seconds: 11, requests: 350, attempts: 4 }],
+    [
+      "one each 40 ms, after a slow start",
+      300,
+      [8, 64],
+      () => slowStart(spacing(25, 429), 800),
+      { seconds: 17, requests: 350, attempts: 4 },
+    ],
+    [
+      "one each 40 ms, and requests that arrive late",
+      300,
+      [8, 64],
+      () => late(spacing(25, 429), 10),
+      { seconds: 19, requests: 350, attempts: 4 },
+    ],
+    [
+      "five a second and a burst of five",
+      300,
+      [8, 64],
+      () => spacing(5, 503, 5),
+      { seconds: 65, requests: 380, attempts: 5 },
+    ],
+    [
+      "five a second and a burst of 20",
+      300,
+      [8, 64],
+      () => spacing(5, 503, 20),
+      { seconds: 62, requests: 370, attempts: 5 },
+    ],
+    [
+      "a 429 for every tenth request, whatever the rate",
+      500,
+      [8],
+      () => everyTenth(5),
+      { seconds: 30, requests: 556, attempts: 4 },
+    ],
+    [
+      "a 429 for every tenth request, which takes longer",
+      500,
+      [8],
+      () => everyTenth(60),
+      { seconds: 30, requests: 556, attempts: 4 },
+    ],
+  ]);
 });
 
-describe("a 429", () => {
-  test("pauses the run for its Retry-After", () => {
-    const { pace, attempts, pass, events } = create();
-    attempts(answer(429, 5_000));
-    expect(pace.wait()).toBe(5_000);
-    pass(4_999);
-    expect(pace.wait()).toBe(1);
-    pass(1);
-    expect(pace.wait()).toBe(0);
-    attempts(OK);
-    expect(events).toEqual([{ state: "paused", ms: 5_000 }, { state: "running" }]);
-  });
+describe("tokens that always fail, among others that do not", () => {
+  rows([
+    [
+      "one with 503 and Retry-After",
+      30,
+      [1, 8, 64],
+      () => bad((token) => token === 5, 503, 1),
+      { seconds: 4.6, alive: 1, requests: 35, attempts: 4 },
+    ],
+    [
+      "one with 503",
+      30,
+      [1, 8, 64],
+      () => bad((token) => token === 5, 503),
+      { seconds: 2, alive: 1, requests: 35, attempts: 4 },
+    ],
+    [
+      "the first one with 500",
+      30,
+      [1, 8, 64],
+      () => bad((token) => token === 0),
+      { seconds: 1.9, alive: 1, requests: 35, attempts: 4 },
+    ],
+    [
+      "the last two with 500",
+      30,
+      [8],
+      () => bad((token) => token > 27),
+      { seconds: 20.8, alive: 2, requests: 51, attempts: 12 },
+    ],
+    [
+      "every second one with 500",
+      30,
+      [1, 8, 64],
+      () => bad((token) => token % 2 === 1),
+      { seconds: 23.6, alive: 15, requests: 92, attempts: 9 },
+    ],
+    [
+      "every second of a thousand with 500",
+      1_000,
+      [8],
+      () => bad((token) => token % 2 === 1),
+      { seconds: 116, alive: 500, requests: 2_600, attempts: 8 },
+    ],
+    [
+      "the first eight of a thousand with 500",
+      1_000,
+      [8],
+      () => bad((token) => token < 8),
+      { seconds: 20.7, alive: 8, requests: 1_040, attempts: 9 },
+    ],
+    [
+      "twenty in the middle with 500",
+      1_000,
+      [8],
+      () => bad((token) => token >= 500 && token < 520),
+      { seconds: 31, alive: 20, requests: 1_100, attempts: 18 },
+    ],
+  ]);
+});
 
-  test.each([
-    [0, 1_000],
-    [0.999, 1_199.8],
-  ])("without one pauses it for 1.0 to 1.2 s: %d", (random, ms) => {
-    vi.spyOn(Math, "random").mockReturnValueOnce(random);
-    const { pace, attempts } = create();
-    attempts(answer(429));
-    expect(pace.wait()).toBeCloseTo(ms, 5);
-  });
-
-  test("to a request that was sent before the pause neither prolongs it nor halves again", () => {
-    const { pace, pass } = create();
-    const earlier = [pace.start(), pace.start(), pace.start()];
-    pass(10);
-    pace.end(earlier[0] as number, answer(429, 2_000));
-    pass(500);
-    pace.end(earlier[1] as number, answer(429, 9_000));
-    expect(pace.wait()).toBe(1_500);
-    pass(1_500);
-    pace.end(earlier[2] as number, answer(429, 9_000));
-    expect(pace.wait()).toBe(0);
-    expect(room(pace)).toBe(8);
-  });
-
-  test("to a request of the same millisecond does not halve again either", () => {
-    const { pace, pass } = create();
-    for (const startedAt of [pace.start(), pace.start()]) pace.end(startedAt, answer(429, 1_000));
-    pass(1_000);
-    expect(room(pace)).toBe(8);
-  });
-
-  test("with a Retry-After beyond the limit stops the run, one at the limit does not", () => {
-    const { pace, attempts } = create();
-    attempts(answer(429, 60_000));
-    expect(pace.stopped).toBe(false);
-    attempts(answer(429, 60_001));
-    expect(pace.stopped).toBe(true);
-    expect(pace.wait()).toBe(Number.POSITIVE_INFINITY);
-  });
-
-  test("that comes and comes stops the run when nothing else came for as long as the limit", () => {
-    const { pace, attempts, pass } = create();
-    for (let second = 0; second < 60; second++) {
-      attempts(answer(429, 1_000));
-      pass(1_000);
-      expect(pace.stopped).toBe(false);
-    }
-    attempts(answer(429, 1_000));
-    expect(pace.stopped).toBe(true);
-  });
-
-  test("is no outage, and any other answer starts its time anew", () => {
-    const { pace, attempts, pass } = create();
-    for (let second = 0; second < 300; second++) {
-      attempts(answer(429, 1_000), ...(second % 50 === 0 ? [OK] : []));
-      pass(1_000);
-    }
-    expect({ stopped: pace.stopped, outage: pace.outage }).toEqual({ stopped: false, outage: false });
-  });
+describe("an API that never answers: the run stops", () => {
+  rows([
+    [
+      "with 503",
+      300,
+      [1, 8, 256],
+      () => () => ({ status: 503 }),
+      { seconds: 11.7, alive: 300, requests: 32, attempts: 2 },
+    ],
+    ["without a connection", 300, [8, 64], () => down(0, 1e9), { seconds: 9.9, alive: 300, requests: 32, attempts: 2 }],
+  ]);
 });
 
 describe("an outage", () => {
-  test("begins at the eighth attempt in a row without a definite answer, not before", () => {
-    const { pace, attempts, events } = create();
-    attempts(OK, ...Array(7).fill(lost));
-    expect(pace.outage).toBe(false);
-    attempts({ ...lost, why: "abort" }, { ...lost, why: "argument" });
-    expect(pace.outage).toBe(false);
-    attempts(answer(503));
-    expect(pace.outage).toBe(true);
-    expect(events).toEqual([{ state: "outage" }]);
-  });
+  /** Six seconds, from when the first of the last tokens is tried. */
+  const atEnd = (first: number) => (): Server => {
+    let from: number | undefined;
+    return ({ ms, token }) => {
+      if (token !== undefined && token >= first) from ??= ms;
+      const isDown = from !== undefined && ms < from + 6_000 && (token === undefined || token >= first);
+      return isDown ? { status: 0, latency: 1 } : { status: 204 };
+    };
+  };
+  const gateway: Server = ({ ms }) => (ms >= 100 && ms < 500 ? { status: 403, latency: 1 } : { status: 204 });
+  rows([
+    ["of the first 300 ms", 100, [8, 64], () => down(0, 300), { seconds: 1.2, requests: 125, attempts: 2 }],
+    [
+      "of 300 ms in the middle",
+      1_000,
+      [16, 64],
+      () => down(200, 500, 20),
+      { seconds: 3, requests: 1_080, attempts: 2 },
+    ],
+    ["of six seconds", 1_500, [1], () => down(800, 6_800, 20), { seconds: 40.7, requests: 1_520, attempts: 2 }],
+    ["of six seconds", 1_500, [8], () => down(800, 6_800, 20), { seconds: 11.9, requests: 1_520, attempts: 2 }],
+    ["of six seconds", 3_000, [64], () => down(400, 6_400, 20), { seconds: 9.5, requests: 3_080, attempts: 2 }],
+    [
+      "of the gateway's auth service for 400 ms",
+      3_000,
+      [8],
+      () => gateway,
+      { seconds: 3.3, requests: 3_020, attempts: 2 },
+    ],
+    // A call that is the only one left ends as a call alone does.
+    ["with one token left", 101, [8], atEnd(100), { seconds: 2, alive: 1, requests: 105, attempts: 4 }],
+    ["with two tokens left", 102, [8], atEnd(100), { seconds: 8.7, requests: 130, attempts: 9 }],
+    ["with three tokens left", 103, [8], atEnd(100), { seconds: 8.7, requests: 130, attempts: 7 }],
+    ["with seven tokens left", 107, [8], atEnd(100), { seconds: 8.7, requests: 140, attempts: 5 }],
+  ]);
 
-  test.each<[string, AttemptResult]>([
-    ["a lost connection", lost],
-    ["a 503", problem(503)],
-    ["a 408", problem(408)],
-    ["a 403 of the gateway", answer(403)],
-    ["a login page", answer(200)],
-    ["a redirect", answer(302)],
-    ["a route that is missing", problem(404, "NOT_FOUND")],
-  ])("is made of %s", (_, result) => {
-    const { pace, attempts } = create();
-    attempts(OK, ...Array(8).fill(result));
-    expect(pace.outage).toBe(true);
-  });
-
-  test.each<[string, AttemptResult]>([
-    ["a 204", OK],
-    ["a token that is not there", problem(404, "Token.NotFound")],
-    ["a refusal", problem(403, "Auth.MissingScope")],
-    ["a 422", problem(422)],
-  ])("ends with %s", (_, result) => {
-    const { pace, attempts } = create();
-    attempts(OK, ...Array(8).fill(lost), result);
-    expect(pace.outage).toBe(false);
-    expect(room(pace)).toBe(16);
-  });
-
-  test("makes one attempt at a time, with backoff", () => {
-    vi.spyOn(Math, "random").mockReturnValue(0);
-    const { pace, attempts, pass } = create();
-    attempts(OK, ...Array(8).fill(lost));
-    const waits: number[] = [];
-    for (let probe = 0; probe < 7; probe++) {
-      waits.push(pace.wait());
-      pass(pace.wait());
-      const at = pace.start();
-      expect(pace.wait()).toBe(Number.POSITIVE_INFINITY);
-      pace.end(at, lost);
-    }
-    expect(waits).toEqual([250, 500, 1_000, 2_000, 4_000, 4_000, 4_000]);
-    vi.restoreAllMocks();
-  });
-
-  test("waits for a Retry-After, but no longer than it may last", () => {
-    const { pace, attempts } = create();
-    attempts(OK, ...Array(7).fill(lost), answer(503, 20_000));
-    expect(pace.wait()).toBe(20_000);
-    const short = create();
-    short.attempts(OK, ...Array(7).fill(lost), answer(503, 10));
-    expect(short.pace.wait()).toBeGreaterThanOrEqual(250);
-    const other = create();
-    other.attempts(OK, ...Array(7).fill(lost), answer(503, 3_600_000));
-    expect(other.pace.wait()).toBe(60_000);
-  });
-
-  test("stops the run after the limit, not before", () => {
-    const { pace, attempts, pass } = create();
-    attempts(OK, ...Array(8).fill(lost));
-    pass(59_999);
-    attempts(lost);
-    expect(pace.stopped).toBe(false);
-    pass(1);
-    attempts(lost);
-    expect(pace.stopped).toBe(true);
-  });
-
-  test("stops the run at once if it never had a definite answer", () => {
-    const { pace, attempts } = create();
-    attempts(...Array(7).fill(lost));
-    expect(pace.stopped).toBe(false);
-    attempts(lost);
-    expect(pace.stopped).toBe(true);
-  });
-
-  test("has its full time again when it comes again", () => {
-    const { pace, attempts, pass } = create();
-    for (let time = 0; time < 3; time++) {
-      attempts(OK, ...Array(8).fill(lost));
-      pass(50_000);
-    }
-    expect(pace.stopped).toBe(false);
+  test.each([
+    ["one", 9, 9],
+    ["three", 7, 9],
+  ])("%s failing when the source has no more to give for ten minutes: they settle meanwhile", async (_, from, to) => {
+    const server = bad((token) => token >= from && token <= to);
+    const pause = { at: 10, until: 600_000 };
+    const run = await play({ tokens: 20, concurrency: 8, server, pause }, 1);
+    expect(run.alive).toBe(to - from + 1);
+    expect(run.requests).toBeLessThan(45);
+    const settledAt = run.results.slice(0, 10).map(({ ms }) => ms);
+    expect(Math.max(...settledAt)).toBeLessThan(20_000);
   });
 });
 
-describe("a wrong base URL", () => {
-  test.each<[string, AttemptResult]>([
-    ["a page", answer(404)],
-    ["NOT_FOUND", problem(404, "NOT_FOUND")],
-  ])("is the third 404 in a row that is %s, if nothing was ever answered", (_, missing) => {
+describe("a pace", () => {
+  function create({ concurrency = 8, maxRetryAfter = 60_000 } = {}) {
+    let time = 0;
+    const events: PaceEvent[] = [];
+    const now = () => time;
+    const pace = createPace({ concurrency, maxRetryAfter, now, onPace: (event) => void events.push(event) });
+    const pass = (ms: number) => {
+      time += ms;
+    };
+    /** As many attempts as may start now. */
+    const startAll = () => {
+      const starts: Start[] = [];
+      while (pace.wait() === 0) starts.push(pace.start());
+      return starts;
+    };
+    /** One attempt after the other, as soon as it may start. */
+    const attempts = (...meanings: [Meaning, number?][]) => {
+      for (const [meaning, retryAfter] of meanings) {
+        pass(pace.wait());
+        pace.end(pace.start(), meaning, retryAfter);
+      }
+    };
+    return { pace, events, pass, startAll, attempts };
+  }
+  const times = (count: number, meaning: Meaning): [Meaning][] => Array(count).fill([meaning]);
+
+  test("starts with 16 in flight, and doubles that after each full round of accepted answers, up to the concurrency", () => {
+    const { pace, startAll } = create({ concurrency: 100 });
+    for (const most of [16, 32, 64, 100, 100]) {
+      const starts = startAll();
+      expect(starts).toHaveLength(most);
+      for (const start of starts) pace.end(start, "accepted");
+    }
+    expect(create({ concurrency: 3 }).startAll()).toHaveLength(3);
+  });
+
+  test("pauses for the Retry-After of a refusal, then lets one request go alone until it is accepted", () => {
+    const { pace, events, pass, startAll } = create();
+    const [first, second, ...rest] = startAll() as [Start, Start, ...Start[]];
+    pace.end(first, "refused", 5_000);
+    // Sent before the pause: it makes it no longer.
+    pace.end(second, "refused", 9_000);
+    for (const start of rest) pace.end(start, "accepted");
+    expect(pace.wait()).toBe(5_000);
+    pass(5_000);
+    const alone = startAll();
+    expect(alone).toMatchObject([{ alone: true }]);
+    pace.end(alone[0] as Start, "accepted");
+    expect(events).toEqual([{ state: "paused", ms: 5_000 }, { state: "running" }]);
+    pass(pace.wait());
+    expect(pace.start()).toMatchObject({ alone: false });
+  });
+
+  test("pauses for 100 to 150 ms without a Retry-After, and for twice as long where nothing was accepted since the last pause", () => {
+    const { pace, pass, attempts } = create();
+    const random = vi.spyOn(Math, "random").mockReturnValue(0);
+    attempts(["accepted"], ["refused"]);
+    expect(pace.wait()).toBe(100);
+    attempts(["refused"]);
+    expect(pace.wait()).toBe(200);
+    random.mockReturnValue(1);
+    attempts(["accepted"]);
+    pass(1_000);
+    attempts(["refused"]);
+    expect(pace.wait()).toBe(150);
+    random.mockRestore();
+  });
+
+  test("stops at a Retry-After that is longer than allowed, and after as long of nothing but refusals", () => {
+    const long = create();
+    long.attempts(["refused", 60_000]);
+    expect(long.pace.stopped).toBe(false);
+    long.attempts(["refused", 60_001]);
+    expect(long.pace.stopped).toBe(true);
+    const endless = create();
+    for (let second = 0; second <= 60; second++) {
+      expect(endless.pace.stopped).toBe(false);
+      endless.attempts(["refused", 1_000]);
+    }
+    expect(endless.pace.stopped).toBe(true);
+    expect(endless.pace.wait()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("calls eight failures in a row an outage, then lets one request go at a time, with backoff", () => {
+    vi.spyOn(Math, "random").mockReturnValue(0);
+    const { pace, events, pass, attempts, startAll } = create();
+    attempts(["accepted"], ...times(7, "failed"), ["accepted"], ...times(7, "failed"));
+    expect(pace.outage).toBe(false);
+    attempts(["failed"]);
+    expect(pace.outage).toBe(true);
+    const waits: number[] = [];
+    for (let probe = 0; probe < 6; probe++) {
+      waits.push(pace.wait());
+      pass(pace.wait());
+      const probes = startAll();
+      expect(probes).toHaveLength(1);
+      pace.end(probes[0] as Start, "failed");
+    }
+    vi.restoreAllMocks();
+    expect(waits).toEqual([250, 500, 1_000, 2_000, 2_000, 2_000]);
+    attempts(["accepted"]);
+    expect({ outage: pace.outage, events }).toEqual({
+      outage: false,
+      events: [{ state: "outage" }, { state: "running" }],
+    });
+  });
+
+  test("does not count as a failed probe what was sent before the outage", () => {
+    const { pace, attempts, startAll } = create({ concurrency: 16 });
+    attempts(["accepted"]);
+    const starts = startAll();
+    for (const start of starts.slice(0, 8)) pace.end(start, "failed");
+    const wait = pace.wait();
+    for (const start of starts.slice(8, -1)) pace.end(start, "failed");
+    pace.end(starts.at(-1) as Start, "nothing");
+    expect(wait).toBe(Number.POSITIVE_INFINITY);
+    expect(pace.wait()).toBeLessThanOrEqual(500);
+  });
+
+  test("waits in an outage for a Retry-After, but not beyond its end, when the run stops", () => {
     const { pace, attempts } = create();
-    attempts(missing, missing, lost, missing, missing);
-    expect(pace.stopped).toBe(false);
-    attempts(missing);
+    attempts(["accepted"], ...times(7, "failed"), ["failed", 20_000]);
+    expect(pace.wait()).toBe(20_000);
+    attempts(["failed", 3_600_000]);
+    expect(pace.wait()).toBe(40_000);
+    attempts(["failed"]);
     expect(pace.stopped).toBe(true);
-    const later = create();
-    later.attempts(problem(422), missing, missing, missing, missing);
-    expect(later.pace.stopped).toBe(false);
+  });
+
+  test("takes what proves nothing for a failure only where it was to tell whether an outage is over", () => {
+    const { pace, attempts } = create();
+    attempts(["accepted"], ...times(20, "nothing"));
+    expect(pace.outage).toBe(false);
+    attempts(...times(8, "failed"));
+    const before = pace.wait();
+    attempts(["nothing"], ["nothing"], ["nothing"]);
+    expect(pace.wait()).toBeGreaterThan(before);
   });
 });

@@ -174,10 +174,21 @@ describe.each([
     });
   });
 
-  test("absent is still absent, a 204 revoked, and what was refused not revoked", async () => {
+  test("absent is still absent, and a 204 revoked", async () => {
     expect((await ended(absent())).error).toMatchObject({ outcome: "absent" });
     expect((await ended(answer(204))).result).toMatchObject({ outcome: "revoked" });
-    expect((await ended(refused(), { client: { retries: 0 } })).error).toMatchObject({ outcome: "not-revoked" });
+  });
+
+  test("a refused connection may be that of the second request, over TLS; a certificate that is refused is the server's", async () => {
+    const outcomeOf = async (code: string, client: object) => {
+      const { error } = await ended(Object.assign(new Error("connect"), { code }), {
+        client: { retries: 0, ...client },
+      });
+      return error.outcome;
+    };
+    expect(await outcomeOf("ECONNREFUSED", {})).toBe("unknown");
+    expect(await outcomeOf("ECONNREFUSED", { baseUrl: "http://localhost/api" })).toBe("not-revoked");
+    expect(await outcomeOf("CERT_HAS_EXPIRED", {})).toBe("not-revoked");
   });
 
   test("not where the fetch sees that it was sent once", async () => {
