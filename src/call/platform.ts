@@ -49,12 +49,18 @@ export function platformInit(): RequestInit {
   return baseInit;
 }
 
-const hex = (bytes: Iterable<number>): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Lower-case hex digits that nobody can guess. */
-export const secureHex = (bytes: number): string => hex(crypto.getRandomValues(new Uint8Array(bytes)));
+export function secureHex(bytes: number): string {
+  let hex = "";
+  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) hex += HEX[byte];
+  return hex;
+}
 
 /** Lower-case hex digits for the ids of traces. They need not be hard to guess. */
-export const randomHex = (bytes: number): string =>
-  hex(Array.from({ length: bytes }, () => Math.floor(Math.random() * 256)));
+export function randomHex(bytes: number): string {
+  let hex = "";
+  for (let index = 0; index < bytes; index++) hex += HEX[Math.floor(Math.random() * 256)];
+  return hex;
+}

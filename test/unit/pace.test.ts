@@ -18,7 +18,7 @@ interface Limits {
 
 type Case = [name: string, tokens: number, concurrency: number[], server: () => Server, Limits];
 
-const seedsFor = (tokens: number): number => Number(process.env.PACE_SEEDS ?? (tokens > 300 ? 2 : 10));
+const seedsFor = (tokens: number): number => Number(process.env.PACE_SEEDS ?? (tokens > 300 ? 1 : 3));
 
 async function playAll([, tokens, , server, { alive = 0, ...limits }]: Case, concurrency: number): Promise<void> {
   for (let seed = 1; seed <= seedsFor(tokens); seed++) {
