@@ -45,12 +45,13 @@ function recordOf(result: AttemptResult): AccountRecord | string {
 const isNoAccount = (result: AttemptResult): boolean =>
   result.kind === "problem" && result.status === 404 && result.problem.code === "ServiceAccount.NotFound";
 
-function toReading(result: AttemptResult, at: string): Reading {
+/** What the read of a record brought. */
+export function readingOf(result: AttemptResult): Reading {
   if (isNoAccount(result)) return { kind: "no-account" };
   const record = recordOf(result);
   return typeof record === "string"
     ? { kind: "unreadable", reason: record }
-    : { kind: "record", tokens: record.tokens, at };
+    : { kind: "record", tokens: record.tokens, at: new Date().toISOString() };
 }
 
 /** What a reading says of one token. */
@@ -76,16 +77,12 @@ export function openRecordRead(
   settings: CallSettings,
 ): Call {
   const judgeResult = (result: AttemptResult): Verdict => ({
-    outcome: judge(toReading(result, "")),
+    outcome: judge(readingOf(result)),
     next: nextOf(result),
   });
   const timeout = Math.min(settings.timeout, TIMEOUT_MS);
   return openRead(transport, { ...call, judge: judgeResult }, { ...settings, timeout });
 }
-
-/** What the last attempt of such a call brought. */
-export const readingOf = ({ state: { last } }: Call): Reading =>
-  last ? toReading(last.result, last.at) : { kind: "unreadable", reason: "it was not asked for" };
 
 /** A read changes nothing, so any refusal or failure that may pass can be tried again. */
 const nextOf = (result: AttemptResult): Next => verdict(result, false).next;
@@ -110,13 +107,15 @@ export async function getAccount(
   if (typeof record === "object") return record.account;
   if (result?.kind === "failure" && result.why === "argument") throw new SlugError(result.reason, ended.attempts - 1);
   const { timeout, signal } = settings;
-  const [meaning, scope] =
-    result && isNoAccount(result)
-      ? [NO_ACCOUNT, undefined]
-      : result?.status === 200
-        ? [`${UNREAD}: ${sentence(record ?? "")} Reading changes nothing.`, undefined]
-        : [`${UNREAD}. Reading changes nothing.`, "read:tokens"];
+  const [meaning, scope] = meaningOf(result, record);
   throw toError({ ...ended, outcome: "not-revoked", ref: slugs, meaning, scope, timeout, signal });
+}
+
+/** @returns what it means that there is no record; and the scope that is needed, where advice about the answer helps. */
+function meaningOf(result: AttemptResult | undefined, why = ""): [meaning: string, scope: string | undefined] {
+  if (result && isNoAccount(result)) return [NO_ACCOUNT, undefined];
+  if (result?.status === 200) return [`${UNREAD}: ${sentence(why)} Reading changes nothing.`, undefined];
+  return [`${UNREAD}. Reading changes nothing.`, "read:tokens"];
 }
 
 const NO_ACCOUNT =

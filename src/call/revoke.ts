@@ -57,17 +57,19 @@ export async function revoke(
   const { signal } = settings;
   if (!isOpen(ended) || signal?.aborted) return conclude(ended, undefined, ref, settings);
   const check = openCheck(transport, credential, ref, ended, settings);
+  let reading: Reading;
   // The API found no such token, and that alone leaves most open: one more read is worth it.
   for (let left = ended.outcome === "absent" ? 1 : 0; ; left--) {
-    await check.attempt();
-    const isLast = left === 0 || readingOf(check).kind !== "unreadable" || check.state.aborted;
+    const { result } = await check.attempt();
+    reading = readingOf(result);
+    const isLast = left === 0 || reading.kind !== "unreadable" || check.state.aborted;
     const delay = isLast ? undefined : backoff(0);
     check.report(delay);
     if (delay === undefined) break;
     await pause(delay, signal);
     if (signal?.aborted) break;
   }
-  const finding = find(readingOf(check), ref.tokenSlug);
+  const finding = find(reading, ref.tokenSlug);
   // What was read in time is not hidden by an abort that came later.
   const aborted = signal?.aborted === true && finding.kind === "unreadable";
   return conclude({ ...ended, aborted }, finding, ref, settings);

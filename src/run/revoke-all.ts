@@ -259,7 +259,7 @@ export async function* revokeAll(
     const { call } = question;
     await records.read(question, async () => {
       const { result } = await call.attempt(() => !over);
-      const reading = readingOf(call);
+      const reading = readingOf(result);
       const isRead = reading.kind !== "unreadable";
       const isRefused = (result.status === 429 || result.status === 503) && (result.retryAfter ?? 0) <= maxRetryAfter;
       // A record that cannot be read is no outage.
