@@ -54,7 +54,7 @@ const MIN_WAITING = 8;
 const MAX_MISSING_ROUTES = 3;
 /** In ms: an API that cannot reach its database refuses every credential. */
 const DOUBT = 2_000;
-/** A record whose reads are refused while revocations are not. */
+/** So many reads in a row that were refused, each the only request after a pause: it is not the rate, no record can be read. */
 const MAX_REFUSED_READS = 5;
 /** Results that need no waiting could keep timers, sockets and signals from being served for longer. In ms. */
 const MAX_BLOCKING = 10;
@@ -91,6 +91,7 @@ export async function* revokeAll(
   let over: { cause: unknown } | undefined;
   let aborted = false;
   let missingRoutes = 0;
+  let refusedReads = 0;
   /** The last credential that got a definite answer, and whether it was refused since. */
   let accepted = { credential: undefined as string | undefined, isDoubted: false };
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -261,12 +262,14 @@ export async function* revokeAll(
       const { result } = await call.attempt(() => !over);
       const reading = readingOf(call);
       const isRead = reading.kind !== "unreadable";
-      const isRefused = (result.status === 429 || result.status === 503) && (result.retryAfter ?? 0) <= maxRetryAfter;
+      const isLimit = (result.status === 429 || result.status === 503) && (result.retryAfter ?? 0) <= maxRetryAfter;
+      const isRefused = isLimit && refusedReads < MAX_REFUSED_READS;
+      if (isRead) refusedReads = 0;
+      else if (isRefused && start.alone) refusedReads++;
       // A record that cannot be read is no outage.
       const meaning = isRefused ? "refused" : isRead || isDefinite(result) ? "accepted" : "nothing";
       pace.end(start, meaning, result.retryAfter);
-      const isKept = isRead || (!pace.outage && !(isRefused && call.state.attempts < MAX_REFUSED_READS));
-      return isKept ? reading : undefined;
+      return isRead || !(pace.outage || isRefused) ? reading : undefined;
     });
     const finding = records.answer(question);
     const delay = finding || over || pace.stopped ? undefined : backoff(0);
