@@ -143,16 +143,17 @@ export async function* revokeAll(
       const taken = source.take();
       if (taken instanceof Promise) {
         taking = true;
-        void taken.then((ref) => {
+        void taken.then((next) => {
           taking = false;
-          accept(ref);
+          prepare(next);
           tick();
         });
-      } else accept(taken);
+      } else prepare(taken);
     }
   }
 
-  function accept(taken: Taken): void {
+  /** Makes a job of what the source gave. */
+  function prepare(taken: Taken): void {
     if (!taken) return;
     const { ref } = taken;
     let checked: TokenRef | undefined;
@@ -162,7 +163,7 @@ export async function* revokeAll(
       const call = openRevoke(transport, credential, checked, callSettings);
       ahead = { ref, checked, credential, call, retried: 0, dueAt: 0, definite: 0 };
     } catch (thrown) {
-      results.push(unreadable(ref, checked ? "unknown" : "not-revoked", thrown));
+      results.push(resultOfThrown(ref, checked ? "unknown" : "not-revoked", thrown));
     }
   }
 
@@ -176,7 +177,7 @@ export async function* revokeAll(
       await (job.question ? read(job, job.question, start) : attempt(job, start));
     } catch (thrown) {
       pace.end(start, "nothing");
-      settle(job, unreadable(job.ref, "unknown", thrown));
+      settle(job, resultOfThrown(job.ref, "unknown", thrown));
     }
     underWay--;
     tick();
@@ -312,7 +313,7 @@ export async function* revokeAll(
         };
       }
       // The slug is the provider's token, so nothing was sent. Whatever else is thrown proves nothing.
-      return unreadable(ref, thrown instanceof SlugError ? "not-revoked" : "unknown", thrown);
+      return resultOfThrown(ref, thrown instanceof SlugError ? "not-revoked" : "unknown", thrown);
     }
   }
 
@@ -369,8 +370,8 @@ function meaningOf(result: AttemptResult, isAccepted: boolean): Meaning {
 /** A turn of the event loop. */
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
-/** What is not one of our errors. */
-function unreadable(ref: TokenRef, outcome: "not-revoked" | "unknown", thrown: unknown): TokenResult {
+/** For what is thrown and is not one of our errors. */
+function resultOfThrown(ref: TokenRef, outcome: "not-revoked" | "unknown", thrown: unknown): TokenResult {
   const attempts = thrown instanceof SlugError ? thrown.attempts : 0;
   const error = isA(thrown, TypeError) ? thrown : new TypeError("The reference cannot be read.", { cause: thrown });
   return { ref, outcome, attempts, at: new Date().toISOString(), error };
