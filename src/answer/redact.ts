@@ -33,17 +33,24 @@ function written(character: string): string {
 /** What begins an escape. */
 const ESCAPE = /[%\\&]/;
 
-function holds(text: string, secret: string): boolean {
-  if (text.includes(secret)) return true;
-  return ESCAPE.test(text) && new RegExp(Array.from(secret, written).join("")).test(text);
+/** What finds a secret where it is escaped. Made once for all texts of an answer: a record can have a million. */
+const patterns = new WeakMap<Secrets, Map<string, RegExp>>();
+
+function patternOf(secret: string, secrets: Secrets): RegExp {
+  const made = patterns.get(secrets) ?? new Map<string, RegExp>();
+  patterns.set(secrets, made);
+  const pattern = made.get(secret) ?? new RegExp(Array.from(secret, written).join(""));
+  made.set(secret, pattern);
+  return pattern;
 }
 
 /** @returns the text, or {@link MARK} in its place where it repeats a secret. */
-export function redact(text: string, { credentials, values }: Secrets): string {
+export function redact(text: string, secrets: Secrets): string {
+  const holds = (secret: string) =>
+    text.includes(secret) || (ESCAPE.test(text) && patternOf(secret, secrets).test(text));
   const isRepeated = (credential: string) =>
-    credential.length >= MIN_PREFIX &&
-    (holds(text, credential.slice(0, MIN_PREFIX)) || holds(text, credential.slice(-MIN_SUFFIX)));
-  return credentials.some(isRepeated) || values.some((value) => holds(text, value)) ? MARK : text;
+    credential.length >= MIN_PREFIX && (holds(credential.slice(0, MIN_PREFIX)) || holds(credential.slice(-MIN_SUFFIX)));
+  return secrets.credentials.some(isRepeated) || secrets.values.some(holds) ? MARK : text;
 }
 
 /** A value that nests deeper is no problem of this API, and would overflow the stack of whoever walks it. */

@@ -70,9 +70,12 @@ export function createCredential(token: string | TokenProvider, values: readonly
       async getToken(signal) {
         if (replacement !== undefined) return replacement;
         const requestedIn = generation;
-        issued = { token: await provide(token, { signal }), generation: requestedIn };
-        credentials.push(issued.token);
-        return issued.token;
+        const provided = await provide(token, { signal });
+        // Too late for its attempt: it is not sent, and the next one has its own.
+        signal.throwIfAborted();
+        issued = { token: provided, generation: requestedIn };
+        credentials.push(provided);
+        return provided;
       },
       async refresh(signal) {
         if (!issued || replacement !== undefined) return false;

@@ -28,11 +28,11 @@ export async function verifyAll(
   settings: CallSettings,
 ): Promise<Verification[]> {
   // None may be repeated in an answer about another.
-  const shared = { ...control.secrets, credentials: [...control.secrets.credentials, ...secrets] };
-  const ask = (secret: string) => question(transport, fixedCredential(secret, shared), settings);
+  const guarded = withSecrets(control, secrets);
+  const ask = (secret: string) => question(transport, fixedCredential(secret, guarded.secrets), settings);
   const first = await eachOf(secrets, ask);
   if (!first.some(isRefused)) return first;
-  const controlled = await question(transport, withSecrets(control, secrets), settings);
+  const controlled = await question(transport, guarded, settings);
   const why = controlled.canRevoke ? undefined : CONTROL_FAILED(controlled);
   return eachOf([...secrets.keys()], async (index) => {
     const [secret, before] = [secrets[index] as string, first[index] as Verification];

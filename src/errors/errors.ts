@@ -59,7 +59,12 @@ export class KaitenError extends Error {
       errorId && `error id ${errorId}`,
       traceId && `trace id ${traceId}`,
     ];
-    super(`${summary} (${details.filter(Boolean).join(", ")})`, cause === undefined ? undefined : { cause });
+    // A server can put a line break into an id: it would begin another line of a log.
+    const line = details
+      .filter(Boolean)
+      .join(", ")
+      .replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+    super(`${summary} (${line})`, cause === undefined ? undefined : { cause });
     this.outcome = outcome;
     this.attempts = attempts;
     this.ref = ref;

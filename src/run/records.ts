@@ -29,7 +29,7 @@ export function createRecords(now: () => number) {
   let moment = 0;
   return {
     ask: (question: Omit<Question, "since">): Question => ({ ...question, since: ++moment }),
-    /** @returns undefined where a read is needed. */
+    /** Counts the records that could not be read against what the question can spare. @returns undefined where a read is needed. */
     answer(question: Question): Finding | undefined {
       const entry = kept.get(question.key);
       if (!entry) return undefined;

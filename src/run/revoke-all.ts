@@ -54,7 +54,7 @@ const MIN_WAITING = 8;
 const MAX_MISSING_ROUTES = 3;
 /** In ms: an API that cannot reach its database refuses every credential. */
 const DOUBT = 2_000;
-/** A record whose reads are refused while revocations are not. */
+/** So many reads in a row that were refused, each the only request after a pause: it is not the rate, no record can be read. */
 const MAX_REFUSED_READS = 5;
 /** Results that need no waiting could keep timers, sockets and signals from being served for longer. In ms. */
 const MAX_BLOCKING = 10;
@@ -91,6 +91,7 @@ export async function* revokeAll(
   let over: { cause: unknown } | undefined;
   let aborted = false;
   let missingRoutes = 0;
+  let refusedReads = 0;
   /** The last credential that got a definite answer, and whether it was refused since. */
   let accepted = { credential: undefined as string | undefined, isDoubted: false };
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -142,16 +143,17 @@ export async function* revokeAll(
       const taken = source.take();
       if (taken instanceof Promise) {
         taking = true;
-        void taken.then((ref) => {
+        void taken.then((next) => {
           taking = false;
-          accept(ref);
+          prepare(next);
           tick();
         });
-      } else accept(taken);
+      } else prepare(taken);
     }
   }
 
-  function accept(taken: Taken): void {
+  /** Makes a job of what the source gave. */
+  function prepare(taken: Taken): void {
     if (!taken) return;
     const { ref } = taken;
     let checked: TokenRef | undefined;
@@ -161,7 +163,7 @@ export async function* revokeAll(
       const call = openRevoke(transport, credential, checked, callSettings);
       ahead = { ref, checked, credential, call, retried: 0, dueAt: 0, definite: 0 };
     } catch (thrown) {
-      results.push(unreadable(ref, checked ? "unknown" : "not-revoked", thrown));
+      results.push(resultOfThrown(ref, checked ? "unknown" : "not-revoked", thrown));
     }
   }
 
@@ -175,7 +177,7 @@ export async function* revokeAll(
       await (job.question ? read(job, job.question, start) : attempt(job, start));
     } catch (thrown) {
       pace.end(start, "nothing");
-      settle(job, unreadable(job.ref, "unknown", thrown));
+      settle(job, resultOfThrown(job.ref, "unknown", thrown));
     }
     underWay--;
     tick();
@@ -261,12 +263,14 @@ export async function* revokeAll(
       const { result } = await call.attempt(() => !over);
       const reading = readingOf(result);
       const isRead = reading.kind !== "unreadable";
-      const isRefused = (result.status === 429 || result.status === 503) && (result.retryAfter ?? 0) <= maxRetryAfter;
+      const isLimit = (result.status === 429 || result.status === 503) && (result.retryAfter ?? 0) <= maxRetryAfter;
+      const isRefused = isLimit && refusedReads < MAX_REFUSED_READS;
+      if (isRead) refusedReads = 0;
+      else if (isRefused && start.alone) refusedReads++;
       // A record that cannot be read is no outage.
       const meaning = isRefused ? "refused" : isRead || isDefinite(result) ? "accepted" : "nothing";
       pace.end(start, meaning, result.retryAfter);
-      const isKept = isRead || (!pace.outage && !(isRefused && call.state.attempts < MAX_REFUSED_READS));
-      return isKept ? reading : undefined;
+      return isRead || !(pace.outage || isRefused) ? reading : undefined;
     });
     const finding = records.answer(question);
     const delay = finding || over || pace.stopped ? undefined : backoff(0);
@@ -309,7 +313,7 @@ export async function* revokeAll(
         };
       }
       // The slug is the provider's token, so nothing was sent. Whatever else is thrown proves nothing.
-      return unreadable(ref, thrown instanceof SlugError ? "not-revoked" : "unknown", thrown);
+      return resultOfThrown(ref, thrown instanceof SlugError ? "not-revoked" : "unknown", thrown);
     }
   }
 
@@ -366,8 +370,8 @@ function meaningOf(result: AttemptResult, isAccepted: boolean): Meaning {
 /** A turn of the event loop. */
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
-/** What is not one of our errors. */
-function unreadable(ref: TokenRef, outcome: "not-revoked" | "unknown", thrown: unknown): TokenResult {
+/** For what is thrown and is not one of our errors. */
+function resultOfThrown(ref: TokenRef, outcome: "not-revoked" | "unknown", thrown: unknown): TokenResult {
   const attempts = thrown instanceof SlugError ? thrown.attempts : 0;
   const error = isA(thrown, TypeError) ? thrown : new TypeError("The reference cannot be read.", { cause: thrown });
   return { ref, outcome, attempts, at: new Date().toISOString(), error };

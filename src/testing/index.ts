@@ -1,4 +1,5 @@
 // A fake of the API to test against: it revokes, refuses and fails as the real one does, and shows what is true.
+import { onAbort, pause } from "../call/deadline.js";
 import type { TokenRef } from "../types.js";
 import { type Exchange, FAULTS, type Fault, isMetBy, PROBLEMS } from "./faults.js";
 import { listen } from "./listen.js";
@@ -146,10 +147,17 @@ export function createFakeKaiten(options: FakeOptions = {}): FakeKaiten {
     request.fault = faultFor(request, serviceAccountSlug, secret);
     requests.push(request);
     const half = (typeof latency === "number" ? latency : latency(request, random)) / 2;
-    await pause(half, signal);
+    const wait = async () => {
+      if (half === 0) return;
+      await pause(half, signal ?? undefined);
+      signal?.throwIfAborted();
+    };
+    await wait();
     const exchange = exchangeFor(request, serviceAccountSlug, secret, traceId);
     const answer = request.fault ? FAULTS[request.fault](exchange) : exchange.api();
-    await pause(answer ? half : Number.POSITIVE_INFINITY, signal);
+    if (!answer) signal?.throwIfAborted();
+    if (!answer) await new Promise((_, reject) => signal && onAbort(signal, () => reject(signal.reason)));
+    await wait();
     request.answered = answer?.status;
     return answer as Response;
   }
@@ -176,15 +184,3 @@ const ROUTES: Record<string, RegExp | undefined> = {
   GET: /^\/api\/service-accounts\/([^/]+)$/,
 };
 const keyOf = ({ serviceAccountSlug, tokenSlug }: TokenRef) => `${serviceAccountSlug}/${tokenSlug}`;
-
-async function pause(ms: number, signal: AbortSignal | null | undefined): Promise<void> {
-  if (ms === 0) return;
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const timer = Number.isFinite(ms) ? setTimeout(resolve, ms) : undefined;
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
-}

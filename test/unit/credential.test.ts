@@ -57,6 +57,20 @@ describe("a refused token", () => {
     expect(sent).toEqual([...Array(3).fill("token-1"), ...Array(3).fill("token-2")]);
   });
 
+  test("is the one that was sent, not one that the provider gave too late for its attempt", async () => {
+    const requested: (string | undefined)[] = [];
+    const { fetch } = api(new Set(["token-2"]), [900]);
+    const provider: TokenProvider = async ({ rejected }) => {
+      const count = requested.push(rejected);
+      if (count === 1) await sleep(2_000);
+      return count === 2 ? "token-1" : "token-2";
+    };
+    const client = createKaitenClient({ baseUrl: BASE, token: provider, fetch, retries: 1, timeout: 1_000 });
+    const [result] = await settled([client.serviceAccounts.tokens.revoke(REF)]);
+    expect(requested).toEqual([undefined, undefined, "token-1"]);
+    expect(result).toMatchObject(revoked(3));
+  });
+
   test("is replaced again when it is refused in a later call", async () => {
     let refreshed = 1;
     const { fetch } = api(new Set(["token-2", "token-3"]));

@@ -88,6 +88,13 @@ describe("the message", () => {
     );
   });
 
+  test("is one line, whatever ids a server sends", async () => {
+    const { message } = await errorOf(
+      problem(500, { errorId: "1)\n\u2028E \u001b[2J" }, { "Kaiten-TraceId": "a\x9bb" }),
+    );
+    expect(message).toContain("error id 1) E  [2J, trace id a b)");
+  });
+
   test("ends with the trace id that was sent, where no answer came or it has none", async () => {
     for (const step of [lost(), page(502)]) {
       const error = await errorOf(step);

@@ -2,7 +2,7 @@
 // is withheld whole.
 import { inspect } from "node:util";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { redact, redactHeaders, redactJson } from "../../src/answer/redact.js";
 import { answer, page, problem, revoke, type Step, TOKEN, unreadable } from "./fake-api.js";
 
@@ -35,6 +35,22 @@ describe("a text is withheld", () => {
   test("but not for a credential of fewer than eight characters: it is part of ordinary words", () => {
     expect(without("it is 1234567.", "1234567")).toBe("it is 1234567.");
     expect(without("it is 12345678.", "12345678")).toBe(MARK);
+  });
+
+  test("by patterns that are made once: a record of 16 MiB can have a million texts that could be escaped", () => {
+    let made = 0;
+    const counting = class extends RegExp {
+      constructor(pattern: string | RegExp, flags?: string) {
+        super(pattern, flags);
+        made++;
+      }
+    };
+    vi.stubGlobal("RegExp", counting);
+    const texts = [...Array(1_000).fill("50% of it"), SECRET.replace("_", "%5F")];
+    const clean = redactJson(texts, { credentials: [SECRET], values: [] });
+    vi.unstubAllGlobals();
+    expect(clean).toEqual([...texts.slice(0, -1), MARK]);
+    expect(made).toBe(2);
   });
 
   test("where it holds the value of a header that the caller set, and only the whole of it", () => {

@@ -599,6 +599,19 @@ describe("the record", () => {
     expect(byName.gone).toMatchObject({ outcome: "absent", error: { message: /The record could not be read/ } });
   });
 
+  test.each([
+    ["one account", () => "ci-bot"],
+    ["as many accounts", (index: number) => `account-${index}`],
+  ])("whose reads are all refused is soon asked no more, for tokens of %s", async (_, accountOf) => {
+    const { fetch, sent, reads } = api(absent, () => answer(503));
+    const many = refs(400).map(({ tokenSlug }, index) => ref(tokenSlug, accountOf(index)));
+    const { results, ms } = await run(fetch, many, { concurrency: 128 });
+    expect([sent.length, unattempted(results)]).toEqual([400, []]);
+    // Two for each account at the most, since it is absent, and a few that were refused at the pace of the run.
+    expect(reads.length).toBeLessThan(1_000);
+    expect(ms).toBeLessThan(15_000);
+  });
+
   test("stops the run by its own refusals only where nothing else is left", async () => {
     const { fetch } = api(absent, () => answer(429, null, { "Retry-After": "30" }));
     const { outcomes } = await run(fetch, refs(3));

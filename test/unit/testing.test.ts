@@ -1,4 +1,5 @@
 // The fake API: it behaves as the real one, plays faults, and shows the truth. Nothing here is mocked but time.
+import { getEventListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { rolldown } from "rolldown";
 import ts from "typescript";
@@ -467,6 +468,13 @@ describe("a fault", () => {
 });
 
 describe("an answer", () => {
+  test("leaves nothing on a signal that serves many requests", async () => {
+    const fake = createFakeKaiten({ latency: 1 });
+    const { signal } = new AbortController();
+    for (let count = 0; count < 3; count++) await fake.fetch(fake.baseUrl, { signal });
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
   test("comes after the latency, which can differ from request to request and repeats with the seed", async () => {
     vi.useFakeTimers();
     const play = async () => {

@@ -302,8 +302,13 @@ describe("the reason", () => {
         }
       }
     }
-    const { value } = await verified(problem(422, { code: `of ${TOKEN}` }));
-    expect(value.reason).toContain("[credential]");
+    for (const token of [TOKEN, () => TOKEN]) {
+      const steps = [invalid(), problem(422, { code: `of ${TOKEN}` }, { "Kaiten-TraceId": TOKEN })];
+      const { value } = await verified(steps, { client: { token } });
+      expect(value).toMatchObject({ validity: "unknown", traceId: "[credential]" });
+      expect(value.reason).toContain("[credential]");
+      expect(inspect(value)).not.toContain(TOKEN);
+    }
   });
 });
 
