@@ -85,10 +85,15 @@ describe("the headers", () => {
     ...["Authorization", "authorization", "User-Agent", "traceparent", "Cache-Control", "Cookie", "Host", "Origin"],
     ...["Content-Length", "Connection", "Transfer-Encoding", "Proxy-Authorization", "Sec-Fetch-Mode", "Set-Cookie"],
     ...["Access-Control-Request-Method", "Accept-Encoding", "TE", "Via", "Expect"],
+    ...["Range", "X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"],
   ])("may not have %s, which the client or fetch sets", (name) => {
     expect(refusalOf({ "x-first": "1", [name]: "0123456789" })).toBe(
       `The option headers must not have ${name}, which the client or fetch sets.`,
     );
+  });
+
+  test("may not have a name twice, of which one would be lost", () => {
+    expect(refusalOf({ "X-A": "1", "x-a": "2" })).toContain("headers has x-a twice");
   });
 
   test.each(["", "a b", "a:b", "a\n", "ä", "(a)"])("may not have the name %j", (name) => {
