@@ -170,8 +170,8 @@ export function readFailure(
   // OpenSSL uses the same codes after the handshake: then they do not prove that nothing was written.
   const fault = started ? undefined : cause?.fault;
   const reason = `The connection failed: ${fault ? CONNECT_FAULTS[fault](words) : words}`;
-  const isUnsent = fault !== undefined && !(repeated && fault === "unreachable");
-  return { ...failure, why: "connection", sent: failure.sent && !isUnsent, reason, cause: cause?.error };
+  const nothingWritten = fault !== undefined && !(repeated && fault === "unreachable");
+  return { ...failure, why: "connection", sent: failure.sent && !nothingWritten, reason, cause: cause?.error };
 }
 
 /** Why there is no token. Also for a refresh, which is no attempt. */
