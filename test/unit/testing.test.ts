@@ -1,3 +1,4 @@
+// The fake: it answers, keeps its record and fails as the real API does.
 import { rolldown } from "rolldown";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import * as library from "../../src/index.js";
