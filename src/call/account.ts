@@ -113,8 +113,8 @@ export async function getAccount(
   const [meaning, scope] =
     result && isNoAccount(result)
       ? [NO_ACCOUNT, undefined]
-      : result?.status === 200
-        ? [`${UNREAD}: ${sentence(record ?? "")} Reading changes nothing.`, undefined]
+      : record !== undefined && result?.status === 200
+        ? [`${UNREAD}: ${sentence(record)} Reading changes nothing.`, undefined]
         : [`${UNREAD}. Reading changes nothing.`, "read:tokens"];
   throw toError({ ...ended, outcome: "not-revoked", ref: slugs, meaning, scope, timeout, signal });
 }
