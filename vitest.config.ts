@@ -30,7 +30,7 @@ export default defineConfig({
       // Not part of `npm test`.
       project("runtimes", { globalSetup: "test/contract/global-setup.ts" }),
       // A change of the spec takes a contract run of its own.
-      project("tools", { testTimeout: 240_000, maxConcurrency: 2 }),
+      project("tools", { globalSetup: "test/contract/global-setup.ts", testTimeout: 240_000, maxConcurrency: 2 }),
     ],
     coverage: {
       provider: "v8",

@@ -92,9 +92,9 @@ export async function readRecords(
     }
   }
   /** Shared by all that read. */
-  const queue = new Set(accounts).values();
+  const left = new Set(accounts).values();
   async function work(): Promise<void> {
-    for (const account of queue) {
+    for (const account of left) {
       const reading = hopeless ?? (await read(account));
       readings.set(account, reading);
       onProgress(readings.size, "");

@@ -185,8 +185,8 @@ async function run(session: Session, refs: readonly TokenRef[], total: number): 
     for await (const result of client.serviceAccounts.tokens.revokeAll(refs, options)) {
       // Taken, and not begun when it was stopped.
       if (stop.signal.aborted && result.attempts === 0) continue;
-      const isHeld = credential.mayAsk && isRefused(result.error) && !stop.signal.aborted;
-      if (isHeld) refused.push(result);
+      const goesOn = credential.mayAsk && isRefused(result.error) && !stop.signal.aborted;
+      if (goesOn) refused.push(result);
       else settle(session, lineOf(result));
     }
   } catch (error) {

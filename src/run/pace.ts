@@ -52,7 +52,7 @@ export interface Start {
 
 /**
  * @param concurrency the most in flight.
- * @param maxRetryAfter in ms: so long a run is held up by a limit or an outage.
+ * @param maxRetryAfter in ms: so long a run waits for the end of a limit or an outage.
  * @param now in ms, monotonic.
  */
 export function createPace({

@@ -321,14 +321,14 @@ export async function* revokeAll(
     new Promise<void>((resolve) => {
       wake = resolve;
     });
-  const halt = () => {
+  const end = () => {
     source.close();
     over ??= { cause: signal?.reason };
     tick();
   };
   const abort = () => {
     aborted = !source.ended || open() > 0;
-    halt();
+    end();
   };
   const forget = signal && onAbort(signal, abort);
   let servedAt = now();
@@ -352,7 +352,7 @@ export async function* revokeAll(
     }
   } finally {
     forget?.();
-    halt();
+    end();
     while (underWay > 0) await change();
     clearTimeout(timer);
   }

@@ -337,7 +337,7 @@ test.each<[string[], string]>([
   [[...ONE, "--base-url", "kaiten.example.com"], "The base URL must be an absolute URL. Pass one such as https://"],
   [[...ONE, "--base-url", "https://a:b@kaiten.example.com"], "The base URL contains a user or password"],
   [[...ONE, "--tokn-file", "x"], "error: unknown option '--tokn-file'\n(Did you mean --token-file?)"],
-  [[...ONE, "--journal", "x"], "error: unknown option '--journal'"],
+  [[...ONE, "--force"], "error: unknown option '--force'"],
   [["revoke", "--from", "a", "--from", "b"], "It can be given once: put the lists together."],
   [["revok"], "error: unknown command 'revok'\n(Did you mean revoke?)"],
   [["revok\u001b[2J"], "error: unknown command 'revok\\u001b[2J'"],

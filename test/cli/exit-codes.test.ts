@@ -17,7 +17,7 @@ async function codeOf(args: readonly string[], step: Step) {
 
 test.each<[number, string, string, string, Step]>([
   [0, "revoked", "now", "a 204", api],
-  [3, "not-revoked", "401 Auth.NoIdentity", "a 401", problem(401, { code: "Auth.NoIdentity" })],
+  [3, "not-revoked", "401 ValidateToken.Invalid", "a 401", problem(401, { code: "ValidateToken.Invalid" })],
   [3, "not-revoked", "403 Auth.MissingScope", "a 403 of the API", problem(403, { code: "Auth.MissingScope" })],
   [6, "not-revoked", "403", "a 403 of the gateway", page(403)],
   [4, "absent", "404 Token.NotFound", "no such token", problem(404, NOT_FOUND)],

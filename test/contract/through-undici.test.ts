@@ -8,10 +8,7 @@ const platform = globalThis.fetch;
 globalThis.fetch = ((input, init) => undici(String(input), { method: "GET", ...init })) as typeof fetch;
 
 // Importing a test file is what makes its tests part of this one. Some test the mocks, or the tests.
-const files = import.meta.glob<unknown>([
-  "./*.test.ts",
-  "!./{added-status,fake,global-setup,mock-command,prism,through-undici}.test.ts",
-]);
+const files = import.meta.glob<unknown>(["./*.test.ts", "!./{fake,through-undici}.test.ts"]);
 for (const load of Object.values(files)) await load();
 
 afterAll(async () => {

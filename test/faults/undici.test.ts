@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { connect, createServer as createTcpServer, type Socket } from "node:net";
 import { brotliCompressSync, constants, deflateSync, gzipSync } from "node:zlib";
-import { Agent, type Dispatcher, H2CClient, ProxyAgent } from "undici";
+import { Agent, buildConnector, type Dispatcher, H2CClient, ProxyAgent } from "undici";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { SendingInit } from "../../src/call/attempt.js";
 import { createKaitenClient, type Fetch, type KaitenError } from "../../src/index.js";
@@ -57,6 +57,18 @@ test.each([
   const results = await Promise.all(Array.from({ length: 20 }, () => revokeBy(url, fetch)));
   expect(results.map(({ outcome }) => outcome)).toEqual(Array(20).fill("revoked"));
   expect(sockets.size).toBe(most);
+});
+
+test("a function connects in the place of undici's own", async () => {
+  const url = await serve((_, response) => response.writeHead(204).end());
+  const hosts: string[] = [];
+  const own = buildConnector({});
+  const connect: typeof own = (options, callback) => {
+    hosts.push(options.hostname);
+    own(options, callback);
+  };
+  expect(await revokeBy(url, open({ connect }))).toMatchObject({ outcome: "revoked" });
+  expect(hosts).toEqual(["127.0.0.1"]);
 });
 
 test.each([

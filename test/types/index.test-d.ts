@@ -79,10 +79,6 @@ describe("revoke", () => {
     expectTypeOf(revoke).toBeCallableWith(ref, { signal: AbortSignal.timeout(1_000) });
     // @ts-expect-error ms, not text
     revoke(ref, { timeout: "10s" });
-    // @ts-expect-error absent is never a success
-    revoke(ref, { ignoreAbsent: true });
-    // @ts-expect-error the record says what was revoked before
-    revoke(ref, { maybeRevoked: true });
     // @ts-expect-error the credential is the client's
     revoke(ref, { token: "another" });
     // @ts-expect-error there is no such option
@@ -320,7 +316,7 @@ describe("revokeAll", () => {
     // @ts-expect-error concurrency is a number
     revokeAll([ref], { concurrency: "8" });
     // @ts-expect-error there is no such member
-    revokeAll([{ ...ref, maybeRevoked: true }]);
+    revokeAll([{ ...ref, force: true }]);
   });
 });
 

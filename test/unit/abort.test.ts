@@ -1,7 +1,7 @@
 // The caller aborts: the call ends at once, and its outcome is what is known at that moment.
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { AttemptEvent, FetchResponse, KaitenError } from "../../src/index.js";
+import type { AttemptEvent, FetchResponse, KaitenError, TokenRequest } from "../../src/index.js";
 import {
   absent,
   active,
@@ -117,14 +117,19 @@ describe("an abort", () => {
     }
   });
 
-  test("does not send a token that is returned too late", async () => {
+  test("tells the provider that nobody waits any more, and sends no token that is returned too late", async () => {
     const controller = new AbortController();
     let give = (_: string) => {};
-    const token = () => new Promise<string>((resolve) => (give = resolve));
+    let told: AbortSignal | undefined;
+    const token = ({ signal }: TokenRequest) => {
+      told = signal;
+      return new Promise<string>((resolve) => (give = resolve));
+    };
     const { error, requests } = revoke(answer(204), { client: { token }, call: { signal: controller.signal } });
     await vi.advanceTimersByTimeAsync(0);
     controller.abort(REASON);
     expect(await error).toMatchObject({ name: "KaitenAbortError", outcome: "not-revoked" });
+    expect(told?.aborted).toBe(true);
     give(TOKEN);
     await vi.advanceTimersByTimeAsync(0);
     expect(requests).toEqual([]);
@@ -139,11 +144,15 @@ describe("an abort", () => {
     expect(await error).toMatchObject({ name: "KaitenAbortError", outcome: "not-revoked", cause: null });
   });
 
-  test("before the call sends nothing", async () => {
-    const { error, requests, events } = revoke(answer(204), { call: { signal: AbortSignal.abort(REASON) } });
+  test("before the call asks for no token, and sends nothing", async () => {
+    const token = vi.fn(() => TOKEN);
+    const { error, requests, events } = revoke(answer(204), {
+      client: { token },
+      call: { signal: AbortSignal.abort(REASON) },
+    });
     expect(await error).toMatchObject({ name: "KaitenAbortError", outcome: "not-revoked", attempts: 0, ref: REF });
     expect((await error).cause).toBe(REASON);
-    expect([requests, events]).toEqual([[], []]);
+    expect([token.mock.calls, requests, events]).toEqual([[], [], []]);
   });
 
   test("without a reason has the platform's as its cause", async () => {

@@ -214,8 +214,7 @@ describe("a call", () => {
     [REF, { timeout: 0 }, "timeout must be"],
     [REF, { retries: -1 }, "retries must be"],
     [REF, { signal: {} }, "signal must be an AbortSignal"],
-    [REF, { ignoreAbsent: true }, "There is no option ignoreAbsent. There are: timeout, signal, retries."],
-    [REF, { maybeRevoked: true }, "There is no option maybeRevoked"],
+    [REF, { force: true }, "There is no option force. There are: timeout, signal, retries."],
     [REF, { token: "x" }, "There is no option token"],
   ])("of %j with %j is refused by name, and nothing is sent", async (ref, options, fault) => {
     const { fetch, requests } = scripted(answer(204));
@@ -249,7 +248,7 @@ describe("a call", () => {
     [[], { concurrency: 0 }, "concurrency must be a whole number from 1 to 256"],
     [[], { concurrency: 257 }, "concurrency must be"],
     [[], { onPace: 1 }, "onPace must be a function"],
-    [[], { maybeRevoked: true }, "There is no option maybeRevoked"],
+    [[], { force: true }, "There is no option force"],
   ])("of revokeAll for %j with %j is refused by name, at once", (refs, options, fault) => {
     const { tokens } = createKaitenClient({ baseUrl: BASE, token: TOKEN }).serviceAccounts;
     expect(refusal(() => tokens.revokeAll(refs as never, options as never))).toContain(fault);

@@ -642,6 +642,23 @@ describe("the record", () => {
     expect(thrown).toBe("enough");
   });
 
+  test("is used or not asked for, at whatever moment before its answer the run is aborted", async () => {
+    const outcomes = new Set<string>();
+    for (let turns = 0; turns < 40; turns++) {
+      const controller = new AbortController();
+      const { fetch, reads } = api(lost, () => record({ t0: RECORDED }));
+      const onAttempt = async ({ method }: AttemptEvent) => {
+        for (let turn = 0; turn < turns; turn++) await undefined;
+        if (method === "DELETE") controller.abort("enough");
+      };
+      const { results } = await run(fetch, [ref("t0")], { signal: controller.signal, client: { onAttempt } });
+      const outcome = reads.length > 0 ? "revoked" : "unknown";
+      expect(results, `after ${turns} turns`).toMatchObject([{ outcome }]);
+      outcomes.add(outcome);
+    }
+    expect(outcomes).toEqual(new Set(["unknown", "revoked"]));
+  });
+
   test("settles nothing in an outage: it is read once more when that is over", async () => {
     let isDown = false;
     const { fetch } = api(

@@ -73,6 +73,7 @@ describe("a secret in place of a slug is refused, and never printed", () => {
     "bearer  ksm_another-secret",
     JWT,
     ` ${JWT}`,
+    JWT.slice(0, JWT.lastIndexOf(".") + 1),
     TOKEN,
     `my-${TOKEN}-1`,
   ])("%j", async (slug) => {

@@ -1,12 +1,9 @@
-// The fake API: it behaves as the real one, plays faults, and shows the truth. Nothing here is mocked but time.
+// The fake: it answers, keeps its record and fails as the real API does.
 import { getEventListeners } from "node:events";
-import { readFileSync } from "node:fs";
 import { rolldown } from "rolldown";
-import ts from "typescript";
-import * as vitest from "vitest";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import * as library from "../../src/index.js";
-import * as testing from "../../src/testing/index.js";
+import type * as testing from "../../src/testing/index.js";
 import { createFakeKaiten, type FakeKaiten, type Fault } from "../../src/testing/index.js";
 import { listen } from "../../src/testing/listen.js";
 import type { Token } from "../../src/types.js";
@@ -641,16 +638,4 @@ describe("over real sockets,", () => {
     onTestFinished(() => next.close());
     expect(next.url).toBe(server.url);
   });
-});
-
-describe("the example in docs/testing.md", () => {
-  const [, block = ""] = /```ts\n(.*?)```/s.exec(readFileSync("docs/testing.md", "utf8")) ?? [];
-  const modules: Record<string, object> = {
-    "kaiten-service-accounts": library,
-    "kaiten-service-accounts/testing": testing,
-    vitest,
-  };
-  // The block registers its test here, with the sources in place of the package.
-  const { outputText } = ts.transpileModule(block, { compilerOptions: { module: ts.ModuleKind.CommonJS } });
-  new Function("require", "exports", outputText)((name: string) => modules[name], {});
 });

@@ -1,3 +1,4 @@
+// What a person sees of the tests where Prism does not start.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";

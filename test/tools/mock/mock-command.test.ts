@@ -1,3 +1,4 @@
+// `npm run mock`: Prism until Ctrl-C.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";

@@ -1,3 +1,4 @@
+// Prism starts, says why it does not, and ends with whoever started it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -64,8 +64,6 @@ export async function createScratch(): Promise<Scratch> {
       const { ok, printed } = await execute(
         [
           "vitest run --project contract --no-isolate --bail=1 --testTimeout=120000",
-          // It adds statuses to whatever spec there is, with a mock of its own.
-          "--exclude test/contract/added-status.test.ts",
           // It imports the others, which without isolation would leave them empty.
           "--exclude test/contract/through-undici.test.ts",
           `--reporter=json --outputFile="${report}"`,

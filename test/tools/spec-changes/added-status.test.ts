@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { startPrism } from "../../scripts/prism.js";
-import { expectAnswer } from "./answer.js";
-import type { Outcomes } from "./outcomes.js";
-import { readAnswers } from "./spec.js";
+import { startPrism } from "../../../scripts/prism.js";
+import { expectAnswer } from "../../contract/answer.js";
+import type { Outcomes } from "../../contract/outcomes.js";
+import { readAnswers } from "../../contract/spec.js";
 
 const ADDED = `
         "202":

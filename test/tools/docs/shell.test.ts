@@ -5,8 +5,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseYaml } from "@redocly/openapi-core";
 import { expect, test } from "vitest";
-import { CREDENTIAL, type Folder, LEAKED, makeFolder, runChild, TOKEN_FILE } from "./command.js";
-import { serve } from "./servers.js";
+import { CREDENTIAL, type Folder, LEAKED, makeFolder, runChild, TOKEN_FILE } from "../../cli/command.js";
+import { serve } from "../../cli/servers.js";
 
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
 const documents = ["README.md", ...readdirSync("docs", { encoding: "utf8" }).map((name) => `docs/${name}`)];
