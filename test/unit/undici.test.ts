@@ -90,14 +90,3 @@ test("undici's own limit on connecting is off, and HTTP/2 is not offered, whatev
   await fetch.close();
   server.close();
 });
-
-test("a `connect` of the caller's own is used as it is", async () => {
-  const connect = vi.fn<undici.buildConnector.connector>((_, callback) =>
-    callback(Object.assign(new Error("no way"), { code: "ECONNREFUSED" }), null),
-  );
-  const fetch = undiciFetch({ connect });
-  const { tokens } = createKaitenClient({ baseUrl: BASE, token: TOKEN, fetch, retries: 0 }).serviceAccounts;
-  await expect(tokens.revoke(REF)).rejects.toMatchObject({ outcome: "not-revoked" });
-  expect(connect).toHaveBeenCalledOnce();
-  await fetch.close();
-});
