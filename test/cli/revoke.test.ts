@@ -56,7 +56,7 @@ test("if an account of the list is unknown, nothing is sent, also for the others
   const list = makeFolder().write("leak.csv", "ci-bot,key-1\nci-bott,key-2\n");
   const { code, stdout, stderr } = await run(["revoke", "--from", list, "--yes"], server);
   expect(server.sent).toEqual([]);
-  expect(stdout).toBe("absent\tci-bott\tkey-2\tnot in the record\n");
+  expect(stdout).toBe("absent\tci-bott\tkey-2\tunknown service account\n");
   expect(stderr).toContain("Nothing was sent. The API does not know these service accounts: they are misspelt,");
   expect(stderr).toContain("\n  ci-bott\nCorrect the list,");
   expect(code).toBe(4);
@@ -135,6 +135,7 @@ test("--all with an access token warns that it may be one of them, and says so w
   await person.answer("Type yes to revoke: ", `yes${ENTER}`);
   expect(person.text).toContain("The credential is an access token, which may be one of these.");
   // It is refused, and another one is asked for: Ctrl-C.
+  await person.answer("it is probably one of them.", "");
   await person.answer("Credential (hidden): ", "\u0003");
   expect(await person.ended).toBe(130);
   expect(person.text).toContain("it is probably one of them. Run the same command again with another credential.");

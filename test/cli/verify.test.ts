@@ -178,6 +178,20 @@ test("--for asks every 5 s for the whole time: 0 when the last minute had only r
   expect(code).toBe(0);
 });
 
+test("--for also asks every 5 s where the answers take their time", async () => {
+  const clock = makeClock();
+  await using server = await serve(TOKENS, {
+    latency: () => {
+      clock.time += 1_000;
+      return 0;
+    },
+  });
+  const io = { now: clock.now, sleep: clock.sleep };
+  const { code, stdout } = await run([...FROM_INPUT, "--for", "2m"], { ...server, ...io, input });
+  expect(stdout).toBe(`inactive\tline 1\t${server.url}\n`);
+  expect(code).toBe(0);
+});
+
 test("--for: 4 when a secret was accepted within the last minute", async () => {
   await using server = await serveLeaked((requests) => requests <= 6);
   const { code, stdout } = await run([...FROM_INPUT, "--for", "1m"], { ...server, ...makeClock(), input });
