@@ -38,22 +38,24 @@ export function sortTargets(targets: Targets, readings: Readings) {
       const members = { before: true, attempts: 0, at, revokedAt, revokedBy };
       plan.before.push({ ref, outcome: "revoked", note: whenAndBy(token), why: "", code: EXIT.ok, members });
     } else {
-      const members = { before: false, attempts: 0, at, message: NOT_THERE };
-      plan.absent.push({
-        ref,
-        outcome: "absent",
-        note: "not in the record",
-        why: NOT_THERE,
-        code: EXIT.notFound,
-        members,
-      });
+      const [note, why] = kind === "record" ? NO_TOKEN : NO_ACCOUNT;
+      const members = { before: false, attempts: 0, at, message: why };
+      plan.absent.push({ ref, outcome: "absent", note, why, code: EXIT.notFound, members });
     }
   }
   return plan;
 }
 
-const NOT_THERE =
-  "The record has no such token, so nothing was sent for it. It is misspelt, of another organization, or deleted some time after it was revoked or expired (by default 90 days). It may also be beyond this API, and still work: verify its secret to be sure.";
+/** The fourth field, and the whole of it. */
+type Words = readonly [note: string, why: string];
+const NO_ACCOUNT: Words = [
+  "unknown service account",
+  "The API knows no such service account, so nothing was sent for it.",
+];
+const NO_TOKEN: Words = [
+  "not in the record",
+  "The record has no such token, so nothing was sent for it. It is misspelt, of another organization, or deleted some time after it was revoked or expired (by default 90 days). It may also be beyond this API, and still work: verify its secret to be sure.",
+];
 
 const AT_ONCE = 8;
 /** In ms. The person waits for the question. */

@@ -45,12 +45,12 @@ export async function revoke(account: string | undefined, tokens: string[], flag
       const note = recordNote(plan, ref, io);
       stdout.line(flags.json ? json({ baseUrl, ...ref, outcome: "would-revoke" }) : fields("would-revoke", ref, note));
     }
-    stderr.tell("Nothing was sent.");
+    stderr.tell("Nothing was revoked.");
     return finish(session, skipped, 0);
   }
   if (send.length > 0) {
     if (isAsked(flags) && !(await confirm(send.length, session))) {
-      stderr.tell("Nothing was sent.");
+      stderr.tell("Nothing was revoked.");
       return EXIT.other;
     }
     // Now: a user's JWT lives about a minute, and the answer to the question may have taken longer.
@@ -195,6 +195,7 @@ async function run(session: Session, refs: readonly TokenRef[], total: number): 
     summary.codes.add(EXIT.other);
   } finally {
     progress.end();
+    stop.onStop = () => {};
   }
   return refused;
 }
@@ -212,6 +213,7 @@ const isRefused = (error: unknown): boolean => (reasonOf(error) as { status?: nu
 async function askForRest(session: Session, refused: readonly TokenResult[]): Promise<TokenRef[]> {
   const reason = reasonOf(refused[0]?.error);
   if (!(reason instanceof KaitenError)) return [];
+  if (mayBeOwn(session)) session.stderr.tell(OWN_TOKEN);
   const why = `${reason.summary} ${plural(refused.length, "token")} left; Ctrl-C leaves them as they are.`;
   try {
     await session.credential.askAgain(why, true, session.stop.signal);
@@ -246,14 +248,14 @@ const GRACE = 1_000;
 
 /** Why tokens may be active, what to do next, and how the command ends. @param left how many were not attempted. */
 async function finish(session: Session, skipped: number, left: number): Promise<ExitCode> {
-  const { flags, credential, stop, summary, stdout, stderr } = session;
+  const { credential, stop, summary, stdout, stderr } = session;
   const { counts, codes } = summary;
   const revokedNow = counts.revoked - summary.before;
   if (summary.total() > 0) summary.print(stderr);
   if (left > 0) stderr.tell(`${plural(left, "token")} not attempted.`);
   const active = summary.total() - counts.revoked + left;
   if (active > 0) stderr.tell(`${plural(active, "token")} may still be active. ${adviceFor(summary, left)}`);
-  if (flags.all && revokedNow > 0 && codes.has(EXIT.refused) && !claimsOf(credential.secret)) stderr.tell(OWN_TOKEN);
+  if (codes.has(EXIT.refused) && !credential.mayAsk && mayBeOwn(session)) stderr.tell(OWN_TOKEN);
   if (revokedNow > 0) stderr.tell(FIVE_MINUTES);
   await stdout.flushed(stop.signal.aborted ? AbortSignal.timeout(GRACE) : stop.signal);
   for (const line of undelivered(stdout)) stderr.tell(line);
@@ -261,8 +263,12 @@ async function finish(session: Session, skipped: number, left: number): Promise<
   return stop.signal.aborted ? EXIT.interrupted : mostSevere(codes);
 }
 
+/** Of an access token that is refused now: whether it was accepted for revoking all tokens of an account. */
+const mayBeOwn = ({ flags, summary, credential }: Session): boolean =>
+  flags.all === true && summary.counts.revoked > summary.before && !claimsOf(credential.secret);
+
 const OWN_TOKEN =
-  "The credential was accepted until tokens of this account were revoked: it is probably one of them. Run the same command again with another credential.";
+  "The credential was accepted until tokens of this account were revoked: it is probably one of them. Use another one.";
 const FIVE_MINUTES =
   "A revoked token may be accepted for up to 5 more minutes. To see whether its secret is: kaiten-service-accounts verify --for 5m";
 

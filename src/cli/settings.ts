@@ -77,7 +77,7 @@ async function readHeaders(path: string, io: Io): Promise<Record<string, string>
 }
 
 /** That undici takes: also without a faulty escape. */
-const PROXY = /^(https?|socks5):\/\/(?!.*%(?![0-9a-f]{2}))/i;
+const PROXY = /^https?:\/\/(?!.*%(?![0-9a-f]{2}))/i;
 
 /** @throws {UsageError} naming the variable, never its value: it may have a password. */
 function proxyOf(env: Io["env"]): ProxyVariables | undefined {

@@ -74,7 +74,7 @@ test.each(["9", "y", ""])("a wrong answer, %j, is asked for once more", async (w
   await twice.answer(YES, wrong + ENTER);
   await twice.answer("Type yes, or press Ctrl-C: ", wrong + ENTER);
   expect(await twice.ended).toBe(1);
-  expect(twice.text).toContain("Nothing was sent.");
+  expect(twice.text).toContain("Nothing was revoked.");
   expect(other.sent).toEqual([]);
 });
 
@@ -86,7 +86,7 @@ test.each([
   const person = runAtTerminal(["revoke", "ci-bot", "key-1"], server);
   await person.answer(YES, keys);
   expect(await person.ended).toBe(130);
-  expect(person.text).toMatch(/Nothing was sent\. $/);
+  expect(person.text).toMatch(/Nothing was revoked\. $/);
   expect(server.sent).toEqual([]);
 });
 
