@@ -101,7 +101,8 @@ describeWith("squid")("squid", () => {
     ["plain http", { user: KNOWN, isPlain: true }, "revoked", /revoked 1\n/],
     ["plain http, 407", { isPlain: true }, NOT_SENT, /the proxy: it answered 407 /],
   ];
-  test.concurrent.each(COMMANDS.map((row, index) => [...row, index] as const))(
+  // One after another: what is ended with a test must be its own.
+  test.each(COMMANDS.map((row, index) => [...row, index] as const))(
     "the command: %s",
     async (_, row, outcome, words, index) => {
       const { serviceAccountSlug, tokenSlug } = refsOf(20)[10 + index] as TokenRef;
