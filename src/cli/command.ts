@@ -26,11 +26,11 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     if (error instanceof UsageError) {
       // Otherwise, the API was asked for the record.
       const nothing = `Nothing was ${error.code === EXIT.usage ? "sent" : "revoked"}.`;
-      for (const line of `${error.message} ${nothing}`.trim().split("\n")) stderr.tell(line);
+      stderr.tell(...`${error.message} ${nothing}`.trim().split("\n"));
       return error.code;
     }
     stderr.tell(`Something went wrong: ${(error as Error).message}`);
-    if (argv.includes("--verbose")) for (const line of String((error as Error).stack).split("\n")) stderr.tell(line);
+    if (argv.includes("--verbose")) stderr.tell(...String((error as Error).stack).split("\n"));
     return EXIT.other;
   }
 }
@@ -113,11 +113,7 @@ function createCommand(outputs: Outputs, end: (code: ExitCode) => void): Command
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
-      outputError: (text) =>
-        text
-          .trim()
-          .split("\n")
-          .map((line) => stderr.tell(line)),
+      outputError: (text) => stderr.tell(...text.trim().split("\n")),
     })
     .exitOverride()
     .showSuggestionAfterError();

@@ -1,6 +1,6 @@
 // Asks the API for the record of every service account that is named, and sorts the tokens by what it says.
 import { type KaitenClient, KaitenError, type ServiceAccount, type Token, type TokenRef } from "../index.js";
-import { EXIT, Interrupted } from "./exit.js";
+import { EXIT } from "./exit.js";
 import type { Io } from "./io.js";
 import type { Targets } from "./list.js";
 import { type Line, whenAndBy } from "./report.js";
@@ -109,7 +109,7 @@ export async function readRecords(
     return readings;
   } catch (error) {
     refused.abort();
-    throw signal.aborted ? new Interrupted() : error;
+    throw error;
   }
 }
 

@@ -32,13 +32,13 @@ export async function revoke(account: string | undefined, tokens: string[], flag
   const plan = await readPlan(session, targets, account);
   for (const line of [...plan.before, ...plan.absent]) settle(session, line);
   const nothing = whyNothing(plan);
-  for (const line of nothing) stderr.tell(line);
+  stderr.tell(...nothing);
   if (nothing.length > 0) return EXIT.notFound;
 
   // The question.
   const { send } = plan;
   if (flags.dryRun || (send.length > 0 && isAsked(flags))) {
-    for (const line of overview(plan, credential, { baseUrl, io, isAll: flags.all === true })) stderr.tell(line);
+    stderr.tell(...overview(plan, credential, { baseUrl, io, isAll: flags.all === true }));
   }
   if (flags.dryRun) {
     for (const ref of send) {
@@ -126,31 +126,25 @@ async function readPlan(session: Session, targets: Targets, account = ""): Promi
   const accounts = new Set(Array.from(targets.values(), (ref) => ref.serviceAccountSlug));
   if (flags.all) accounts.add(account);
   for (;;) {
-    const { secret } = credential;
-    const progress = createProgress(
-      stderr,
-      spinner(accounts.size === 1 ? "reading the record" : "reading the records"),
-    );
-    const onProgress = (done: number, notice: string) => {
-      progress.notice = [accounts.size > 1 && `${done} of ${accounts.size}`, notice].filter(Boolean).join(", ");
-    };
-    try {
+    let secret = "";
+    const readings = await credential.forReading(() => {
+      secret = credential.secret;
+      const progress = createProgress(stderr, spinner(`reading the record${accounts.size === 1 ? "" : "s"}`));
+      const onProgress = (done: number, notice: string) => {
+        progress.notice = [accounts.size > 1 && `${done} of ${accounts.size}`, notice].filter(Boolean).join(", ");
+      };
       const options = { io, timeout: settings.timeout, signal: stop.signal, onProgress };
-      const readings = await readRecords(client, accounts, options).finally(progress.end);
-      // Another credential may be of another organization, unless both say whose they are: then it all is read again.
-      if (!isSameOwner(secret, credential.secret)) continue;
-      const unread = [...readings.values()].flatMap(({ kind, error }) => (kind === "unread" ? [error] : []));
-      const [error] = unread;
-      if (error && flags.all) throw new UsageError(`${error.summary} So its tokens are not known.`, codeOfError(error));
-      const without = `Without the record of ${plural(unread.length, "service account")}, only answers decide`;
-      if (error) stderr.tell(`${without}: ${error.summary}`);
-      if (flags.all) for (const ref of activeRefs(account, readings.get(account))) targets.set(keyOf(ref), ref);
-      return sortTargets(targets, readings);
-    } catch (error) {
-      if (!(error instanceof KaitenError)) throw error;
-      if (!credential.mayAsk) throw new UsageError(error.summary, EXIT.refused);
-      await credential.askAgain(error.summary, false, stop.signal);
-    }
+      return readRecords(client, accounts, options).finally(progress.end);
+    }, stop.signal);
+    // Another credential may be of another organization, unless both say whose they are: then it all is read again.
+    if (!isSameOwner(secret, credential.secret)) continue;
+    const unread = [...readings.values()].flatMap(({ kind, error }) => (kind === "unread" ? [error] : []));
+    const [error] = unread;
+    if (error && flags.all) throw new UsageError(`${error.summary} So its tokens are not known.`, codeOfError(error));
+    const without = `Without the record of ${plural(unread.length, "service account")}, only answers decide`;
+    if (error) stderr.tell(`${without}: ${error.summary}`);
+    if (flags.all) for (const ref of activeRefs(account, readings.get(account))) targets.set(keyOf(ref), ref);
+    return sortTargets(targets, readings);
   }
 }
 
@@ -258,7 +252,7 @@ async function finish(session: Session, skipped: number, left: number): Promise<
   if (codes.has(EXIT.refused) && !credential.mayAsk && mayBeOwn(session)) stderr.tell(OWN_TOKEN);
   if (revokedNow > 0) stderr.tell(FIVE_MINUTES);
   await stdout.flushed(stop.signal.aborted ? AbortSignal.timeout(GRACE) : stop.signal);
-  for (const line of undelivered(stdout)) stderr.tell(line);
+  stderr.tell(...undelivered(stdout));
   if (skipped > 0 || stdout.undelivered() > 0) codes.add(EXIT.other);
   return stop.signal.aborted ? EXIT.interrupted : mostSevere(codes);
 }
