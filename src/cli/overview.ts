@@ -29,7 +29,7 @@ export function overview(
     ...indented(missing),
     `To revoke:  ${plural(send.length, "token")} of ${plural(counts.size, "service account")}`,
     ...(send.length > MAX_NAMES ? indented(accounts, MAX_ACCOUNTS, "service account") : indented(names)),
-    ...(isAll && !claimsOf(credential.secret) ? [MAY_BE_OWN] : []),
+    ...(isAll && send.length > 0 && !claimsOf(credential.secret) ? [MAY_BE_OWN] : []),
   ];
 }
 

@@ -60,9 +60,9 @@ const NO_TOKEN: Words = [
 const AT_ONCE = 8;
 /** In ms. The person waits for the question. */
 const TIMEOUT = 5_000;
-/** Between two reads that are refused by a rate limit, in ms, and how often. */
+/** Between two reads that are refused by a rate limit, and for how long they are repeated, in ms. */
 const PAUSE = 1_000;
-const MAX_PAUSES = 60;
+const PATIENCE = 60_000;
 
 /** Told how many were read, and what is waited for. */
 type OnProgress = (done: number, notice: string) => void;
@@ -76,17 +76,18 @@ export async function readRecords(
   const readings = new Map<string, Reading>();
   const refused = new AbortController();
   const options = { timeout: Math.min(timeout, TIMEOUT), signal: AbortSignal.any([signal, refused.signal]) };
+  const end = io.now() + PATIENCE;
   let hopeless: Reading | undefined;
 
   async function read(account: string): Promise<Reading> {
-    for (let pauses = 0; ; pauses++) {
+    for (;;) {
       try {
         const tokens = tokensOf(await client.serviceAccounts.get(account, options));
         return { kind: "record", tokens, at: new Date(io.now()).toISOString() };
       } catch (error) {
         if (!(error instanceof KaitenError) || error.status === 401 || options.signal.aborted) throw error;
         const isUnknown = "code" in error && error.code === "ServiceAccount.NotFound";
-        const isLimited = error.status === 429 && pauses < MAX_PAUSES;
+        const isLimited = error.status === 429 && io.now() < end;
         if (!isLimited) return { kind: isUnknown ? "no-account" : "unread", at: error.at, error };
       }
       onProgress(readings.size, "the server limits the rate");

@@ -143,7 +143,9 @@ async function readPlan(session: Session, targets: Targets, account = ""): Promi
     if (error && flags.all) throw new UsageError(`${error.summary} So its tokens are not known.`, codeOfError(error));
     const without = `Without the record of ${plural(unread.length, "service account")}, only answers decide`;
     if (error) stderr.tell(`${without}: ${error.summary}`);
-    if (flags.all) for (const ref of activeRefs(account, readings.get(account))) targets.set(keyOf(ref), ref);
+    const reading = flags.all ? readings.get(account) : undefined;
+    for (const ref of activeRefs(account, reading)) targets.set(keyOf(ref), ref);
+    if (reading?.tokens && targets.size === 0) stderr.tell(`The record of ${account} has no active token.`);
     return sortTargets(targets, readings);
   }
 }

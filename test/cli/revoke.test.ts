@@ -1,6 +1,6 @@
 // What becomes of tokens that are named, from the record to the end. Nothing is remembered between two runs.
 import { expect, test } from "vitest";
-import { makeFolder, makeJwt, run, runAtTerminal } from "./command.js";
+import { makeClock, makeFolder, makeJwt, run, runAtTerminal } from "./command.js";
 import { makeTokens, serve, tokensOf } from "./servers.js";
 
 const REVOKED = { revokedAt: "2025-03-01T10:00:00Z", revokedBy: { id: "u-1", name: "Alice" } };
@@ -115,6 +115,29 @@ test("--all revokes every active token of the account, and leaves those of other
   expect(code).toBe(0);
   const again = await run(["revoke", "ci-bot", "--all", "--yes"], server);
   expect(again).toMatchObject({ code: 0, stdout: "" });
+});
+
+test("--all says so where no token is active", async () => {
+  await using server = await serve([{ ...token("key-1"), ...REVOKED }]);
+  const { code, stdout, stderr } = await run(["revoke", "ci-bot", "--all", "--yes"], server);
+  expect(stderr).toBe("The record of ci-bot has no active token.\n");
+  expect(stdout).toBe("");
+  expect(code).toBe(0);
+});
+
+test("a rate limit on the records that does not end is waited out for a minute", async () => {
+  const clock = makeClock();
+  const began = clock.time;
+  const latency = () => {
+    clock.time += 1_000;
+    return 0;
+  };
+  await using server = await serve(tokensOf("ci-bot", "key-1"), { rateLimit: 0, latency });
+  const args = ["revoke", "ci-bot", "--all", "--yes", "--retries", "0"];
+  const { code, stderr } = await run(args, { ...server, now: clock.now, sleep: clock.sleep });
+  expect(stderr).toContain("429");
+  expect(clock.time - began).toBeLessThan(70_000);
+  expect(code).toBe(5);
 });
 
 test("--all without a record sends nothing: nobody knows which tokens there are", async () => {
