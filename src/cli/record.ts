@@ -50,7 +50,7 @@ export function sortTargets(targets: Targets, readings: Readings) {
 type Words = readonly [note: string, why: string];
 const NO_ACCOUNT: Words = [
   "unknown service account",
-  "The API knows no such service account, so nothing was sent for it.",
+  "The API knows no such service account, so nothing was sent for its token. It is misspelt, of another organization, or its membership has ended: then the token may still work. Verify its secret to be sure.",
 ];
 const NO_TOKEN: Words = [
   "not in the record",
