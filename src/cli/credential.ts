@@ -131,7 +131,7 @@ export async function openCredential(path: string | undefined, baseUrl: string, 
 export async function askForSecret(prompt: string, { io, stderr }: Outputs, signal?: AbortSignal): Promise<string> {
   for (;;) {
     const secret = (await ask(io, prompt, signal, true)).trim();
-    const fault = tokenFault(secret);
+    const fault = secret.includes("\n") ? "has several lines" : tokenFault(secret);
     if (!fault) return secret;
     stderr.tell(`What you typed ${fault}.`);
   }

@@ -131,6 +131,15 @@ test("without a credential, the control is asked for only after a refusal, and a
   expect(person.text).toContain(`inactive the secret ${server.url} `);
 });
 
+test.each([ENTER, ""])("of several secrets that are pasted, with %j at the end, none is taken for all", async (end) => {
+  await using server = await serve(TOKENS);
+  const person = runAtTerminal(["verify"], server);
+  await person.answer(SECRET, `${LEAKED}${ENTER}ksh_another-leaked-secret${end}`);
+  await person.answer(`What you typed has several lines. ${SECRET}`, LEAKED + ENTER);
+  expect(await person.ended).toBe(0);
+  expect(server.sent).toHaveLength(3);
+});
+
 test("6: without a control and with nobody to ask, it says how to give one", async () => {
   await using server = await serve(TOKENS);
   const env = { ...server.env, KAITEN_AUTH_TOKEN: undefined };
