@@ -1,7 +1,7 @@
 // Asks whether secrets are still accepted, by an operation that destroys nothing. A refusal counts only with a control: an API
 // that cannot reach its database refuses everybody, and says the same.
 import { deleteServiceAccountToken } from "../../generated/client.js";
-import type { Attempt, AttemptResult, Failure } from "../answer/result.js";
+import type { Answer, Attempt, AttemptResult, Failure } from "../answer/result.js";
 import { adviceFor, describeAnswer, sentence } from "../answer/words.js";
 import type { Verification } from "../types.js";
 import type { Transport } from "./attempt.js";
@@ -116,12 +116,16 @@ function whyUnknown(result: AttemptResult, url: string): string {
   const [what, advice] =
     result.kind === "failure"
       ? [result.reason, AFTER_FAILURE[result.why]]
-      : [describeAnswer(result), isConfirmed(result) ? NO_PROOF : adviceFor(result, url, "write:tokens")];
+      : [describeAnswer(result), adviceOn(result, url)];
   return [sentence(what), "This says nothing about the secret.", advice].filter(Boolean).join(" ");
 }
 
-const isConfirmed = (result: AttemptResult): boolean => verdict(result, false).outcome === "revoked";
+function adviceOn(answer: Answer, url: string): string {
+  if (verdict(answer, false).outcome === "revoked") return NO_PROOF;
+  return answer.kind === "response" && answer.status === 401 ? OF_GATEWAY : adviceFor(answer, url, "write:tokens");
+}
 
+const OF_GATEWAY = "A gateway refused it before the API saw it, as it does with a JWT that has expired.";
 const NO_PROOF =
   "The server confirmed the revocation of a token that cannot exist, so none of its answers are proof. Check the base URL: it may lead to a mock or a proxy.";
 

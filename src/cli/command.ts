@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { holdsCredential, looksSecret } from "../secret.js";
 import { VERSION } from "../version.js";
-import { EXIT, type ExitCode, Interrupted, UsageError } from "./exit.js";
+import { EXIT, type ExitCode, UsageError } from "./exit.js";
 import { type Io, processIo } from "./io.js";
 import type { Flags } from "./settings.js";
 import { createOutput, type Outputs } from "./ui/output.js";
@@ -24,15 +24,13 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     // Commander has printed it; --help and --version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (error instanceof UsageError) {
-      for (const line of `${error.message} Nothing was sent.`.split("\n")) stderr.tell(line);
+      // Otherwise, the API was asked for the record.
+      const nothing = `Nothing was ${error.code === EXIT.usage ? "sent" : "revoked"}.`;
+      stderr.tell(...`${error.message} ${nothing}`.trim().split("\n"));
       return error.code;
     }
-    if (error instanceof Interrupted) {
-      stderr.tell("Nothing was sent.");
-      return EXIT.interrupted;
-    }
     stderr.tell(`Something went wrong: ${(error as Error).message}`);
-    if (argv.includes("--verbose")) for (const line of String((error as Error).stack).split("\n")) stderr.tell(line);
+    if (argv.includes("--verbose")) stderr.tell(...String((error as Error).stack).split("\n"));
     return EXIT.other;
   }
 }
@@ -115,11 +113,7 @@ function createCommand(outputs: Outputs, end: (code: ExitCode) => void): Command
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
-      outputError: (text) =>
-        text
-          .trim()
-          .split("\n")
-          .map((line) => stderr.tell(line)),
+      outputError: (text) => stderr.tell(...text.trim().split("\n")),
     })
     .exitOverride()
     .showSuggestionAfterError();

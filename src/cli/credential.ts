@@ -1,8 +1,8 @@
 // The credential: from a file, standard input, the environment or a hidden prompt. It is never shown, nor what names it.
 import { statSync } from "node:fs";
-import type { TokenRequest } from "../index.js";
+import { KaitenError, type TokenRequest } from "../index.js";
 import { tokenFault } from "../secret.js";
-import { EXIT, UsageError } from "./exit.js";
+import { codeOfError, EXIT, Interrupted, UsageError } from "./exit.js";
 import { readText } from "./io.js";
 import type { Outputs } from "./ui/output.js";
 import { ask, canAsk } from "./ui/question.js";
@@ -99,6 +99,19 @@ export async function openCredential(path: string | undefined, baseUrl: string, 
         throw new UsageError(`${EXPIRED} Get a new one, then run the same command again.`, EXIT.refused);
       await credential.askAgain(EXPIRED, true, signal);
     },
+    /** Asks again for a credential that is refused (401), where there is somebody to ask. @param read asks the API. */
+    async forReading<Result>(read: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+      for (;;) {
+        try {
+          return await read();
+        } catch (error) {
+          if (signal.aborted) throw new Interrupted();
+          if (!(error instanceof KaitenError)) throw error;
+          if (error.status !== 401 || !credential.mayAsk) throw new UsageError(error.summary, codeOfError(error));
+          await credential.askAgain(error.summary, false, signal);
+        }
+      }
+    },
     /** @param sameOwner whether another user or organization is refused, as far as the credential says. */
     async askAgain(why: string, sameOwner: boolean, signal: AbortSignal): Promise<void> {
       stderr.tell(why);
@@ -118,7 +131,7 @@ export async function openCredential(path: string | undefined, baseUrl: string, 
 export async function askForSecret(prompt: string, { io, stderr }: Outputs, signal?: AbortSignal): Promise<string> {
   for (;;) {
     const secret = (await ask(io, prompt, signal, true)).trim();
-    const fault = tokenFault(secret);
+    const fault = secret.includes("\n") ? "has several lines" : tokenFault(secret);
     if (!fault) return secret;
     stderr.tell(`What you typed ${fault}.`);
   }

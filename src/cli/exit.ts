@@ -27,7 +27,7 @@ export function codeOfError(error: unknown): ExitCode {
   return status === 404 ? EXIT.notFound : EXIT.rejected;
 }
 
-/** What the person can correct. Where it ends the command, nothing was sent: that is added when it is told. */
+/** What the person can correct. Where it ends the command, nothing was revoked: that is added when it is told. */
 export class UsageError extends Error {
   readonly code: ExitCode;
 
@@ -39,4 +39,8 @@ export class UsageError extends Error {
 }
 
 /** Ctrl-C or Ctrl-D at a question, a lost terminal, or a signal before anything was sent. */
-export class Interrupted extends Error {}
+export class Interrupted extends UsageError {
+  constructor() {
+    super("", EXIT.interrupted);
+  }
+}

@@ -48,7 +48,7 @@ export function stopOnSignals(io: Io) {
     signal,
     end: () => controller.abort(),
     onStop: () => {},
-    onQuit: (): string[] => ["Nothing was sent."],
+    onQuit: (): string[] => ["Nothing was revoked."],
   };
   io.onSignal(() => {
     if (signal.aborted) return io.quit(stop.onQuit());

@@ -29,7 +29,7 @@ export function overview(
     ...indented(missing),
     `To revoke:  ${plural(send.length, "token")} of ${plural(counts.size, "service account")}`,
     ...(send.length > MAX_NAMES ? indented(accounts, MAX_ACCOUNTS, "service account") : indented(names)),
-    ...(isAll && !claimsOf(credential.secret) ? [MAY_BE_OWN] : []),
+    ...(isAll && send.length > 0 && !claimsOf(credential.secret) ? [MAY_BE_OWN] : []),
   ];
 }
 
@@ -60,7 +60,7 @@ export function whyNothing({ readings, send, before, absent }: Plan): string[] {
   const unknown = [...readings].flatMap(([account, { kind }]) => (kind === "no-account" ? [account] : []));
   if (unknown.length > 0) {
     return [
-      "Nothing was sent. The API does not know these service accounts: they are misspelt, of another organization than the credential, or their membership has ended.",
+      "Nothing was revoked. The API does not know these service accounts: they are misspelt, of another organization than the credential, or their membership has ended.",
       ...indented(unknown, MAX_NAMES, "service account"),
       "Correct the list, or take their tokens out, then run the same command again.",
     ];
@@ -68,7 +68,7 @@ export function whyNothing({ readings, send, before, absent }: Plan): string[] {
   if (absent.length === 0 || send.length + before.length > 0) return [];
   const active = [...readings].flatMap(([account, reading]) => activeRefs(account, reading).map(nameOf));
   return [
-    "Nothing was sent. None of these tokens is in the record of its service account.",
+    "Nothing was revoked. None of these tokens is in the record of its service account.",
     active.length > 0 ? "Active tokens there:" : "There is no active token, either.",
     ...indented(active),
   ];

@@ -1,6 +1,6 @@
 // Asks the API for the record of every service account that is named, and sorts the tokens by what it says.
 import { type KaitenClient, KaitenError, type ServiceAccount, type Token, type TokenRef } from "../index.js";
-import { EXIT, Interrupted } from "./exit.js";
+import { EXIT } from "./exit.js";
 import type { Io } from "./io.js";
 import type { Targets } from "./list.js";
 import { type Line, whenAndBy } from "./report.js";
@@ -38,29 +38,31 @@ export function sortTargets(targets: Targets, readings: Readings) {
       const members = { before: true, attempts: 0, at, revokedAt, revokedBy };
       plan.before.push({ ref, outcome: "revoked", note: whenAndBy(token), why: "", code: EXIT.ok, members });
     } else {
-      const members = { before: false, attempts: 0, at, message: NOT_THERE };
-      plan.absent.push({
-        ref,
-        outcome: "absent",
-        note: "not in the record",
-        why: NOT_THERE,
-        code: EXIT.notFound,
-        members,
-      });
+      const [note, why] = kind === "record" ? NO_TOKEN : NO_ACCOUNT;
+      const members = { before: false, attempts: 0, at, message: why };
+      plan.absent.push({ ref, outcome: "absent", note, why, code: EXIT.notFound, members });
     }
   }
   return plan;
 }
 
-const NOT_THERE =
-  "The record has no such token, so nothing was sent for it. It is misspelt, of another organization, or deleted some time after it was revoked or expired (by default 90 days). It may also be beyond this API, and still work: verify its secret to be sure.";
+/** The fourth field, and the whole of it. */
+type Words = readonly [note: string, why: string];
+const NO_ACCOUNT: Words = [
+  "unknown service account",
+  "The API knows no such service account, so nothing was sent for its token. It is misspelt, of another organization, or its membership has ended: then the token may still work. Verify its secret to be sure.",
+];
+const NO_TOKEN: Words = [
+  "not in the record",
+  "The record has no such token, so nothing was sent for it. It is misspelt, of another organization, or deleted some time after it was revoked or expired (by default 90 days). It may also be beyond this API, and still work: verify its secret to be sure.",
+];
 
 const AT_ONCE = 8;
 /** In ms. The person waits for the question. */
 const TIMEOUT = 5_000;
-/** Between two reads that are refused by a rate limit, in ms, and how often. */
+/** Between two reads that are refused by a rate limit, and for how long they are repeated, in ms. */
 const PAUSE = 1_000;
-const MAX_PAUSES = 60;
+const PATIENCE = 60_000;
 
 /** Told how many were read, and what is waited for. */
 type OnProgress = (done: number, notice: string) => void;
@@ -74,17 +76,18 @@ export async function readRecords(
   const readings = new Map<string, Reading>();
   const refused = new AbortController();
   const options = { timeout: Math.min(timeout, TIMEOUT), signal: AbortSignal.any([signal, refused.signal]) };
+  const end = io.now() + PATIENCE;
   let hopeless: Reading | undefined;
 
   async function read(account: string): Promise<Reading> {
-    for (let pauses = 0; ; pauses++) {
+    for (;;) {
       try {
         const tokens = tokensOf(await client.serviceAccounts.get(account, options));
         return { kind: "record", tokens, at: new Date(io.now()).toISOString() };
       } catch (error) {
         if (!(error instanceof KaitenError) || error.status === 401 || options.signal.aborted) throw error;
         const isUnknown = "code" in error && error.code === "ServiceAccount.NotFound";
-        const isLimited = error.status === 429 && pauses < MAX_PAUSES;
+        const isLimited = error.status === 429 && io.now() < end;
         if (!isLimited) return { kind: isUnknown ? "no-account" : "unread", at: error.at, error };
       }
       onProgress(readings.size, "the server limits the rate");
@@ -107,7 +110,7 @@ export async function readRecords(
     return readings;
   } catch (error) {
     refused.abort();
-    throw signal.aborted ? new Interrupted() : error;
+    throw error;
   }
 }
 

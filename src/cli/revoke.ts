@@ -32,25 +32,25 @@ export async function revoke(account: string | undefined, tokens: string[], flag
   const plan = await readPlan(session, targets, account);
   for (const line of [...plan.before, ...plan.absent]) settle(session, line);
   const nothing = whyNothing(plan);
-  for (const line of nothing) stderr.tell(line);
+  stderr.tell(...nothing);
   if (nothing.length > 0) return EXIT.notFound;
 
   // The question.
   const { send } = plan;
   if (flags.dryRun || (send.length > 0 && isAsked(flags))) {
-    for (const line of overview(plan, credential, { baseUrl, io, isAll: flags.all === true })) stderr.tell(line);
+    stderr.tell(...overview(plan, credential, { baseUrl, io, isAll: flags.all === true }));
   }
   if (flags.dryRun) {
     for (const ref of send) {
       const note = recordNote(plan, ref, io);
       stdout.line(flags.json ? json({ baseUrl, ...ref, outcome: "would-revoke" }) : fields("would-revoke", ref, note));
     }
-    stderr.tell("Nothing was sent.");
+    stderr.tell("Nothing was revoked.");
     return finish(session, skipped, 0);
   }
   if (send.length > 0) {
     if (isAsked(flags) && !(await confirm(send.length, session))) {
-      stderr.tell("Nothing was sent.");
+      stderr.tell("Nothing was revoked.");
       return EXIT.other;
     }
     // Now: a user's JWT lives about a minute, and the answer to the question may have taken longer.
@@ -126,31 +126,27 @@ async function readPlan(session: Session, targets: Targets, account = ""): Promi
   const accounts = new Set(Array.from(targets.values(), (ref) => ref.serviceAccountSlug));
   if (flags.all) accounts.add(account);
   for (;;) {
-    const { secret } = credential;
-    const progress = createProgress(
-      stderr,
-      spinner(accounts.size === 1 ? "reading the record" : "reading the records"),
-    );
-    const onProgress = (done: number, notice: string) => {
-      progress.notice = [accounts.size > 1 && `${done} of ${accounts.size}`, notice].filter(Boolean).join(", ");
-    };
-    try {
+    let secret = "";
+    const readings = await credential.forReading(() => {
+      secret = credential.secret;
+      const progress = createProgress(stderr, spinner(`reading the record${accounts.size === 1 ? "" : "s"}`));
+      const onProgress = (done: number, notice: string) => {
+        progress.notice = [accounts.size > 1 && `${done} of ${accounts.size}`, notice].filter(Boolean).join(", ");
+      };
       const options = { io, timeout: settings.timeout, signal: stop.signal, onProgress };
-      const readings = await readRecords(client, accounts, options).finally(progress.end);
-      // Another credential may be of another organization, unless both say whose they are: then it all is read again.
-      if (!isSameOwner(secret, credential.secret)) continue;
-      const unread = [...readings.values()].flatMap(({ kind, error }) => (kind === "unread" ? [error] : []));
-      const [error] = unread;
-      if (error && flags.all) throw new UsageError(`${error.summary} So its tokens are not known.`, codeOfError(error));
-      const without = `Without the record of ${plural(unread.length, "service account")}, only answers decide`;
-      if (error) stderr.tell(`${without}: ${error.summary}`);
-      if (flags.all) for (const ref of activeRefs(account, readings.get(account))) targets.set(keyOf(ref), ref);
-      return sortTargets(targets, readings);
-    } catch (error) {
-      if (!(error instanceof KaitenError)) throw error;
-      if (!credential.mayAsk) throw new UsageError(error.summary, EXIT.refused);
-      await credential.askAgain(error.summary, false, stop.signal);
-    }
+      return readRecords(client, accounts, options).finally(progress.end);
+    }, stop.signal);
+    // Another credential may be of another organization, unless both say whose they are: then it all is read again.
+    if (!isSameOwner(secret, credential.secret)) continue;
+    const unread = [...readings.values()].flatMap(({ kind, error }) => (kind === "unread" ? [error] : []));
+    const [error] = unread;
+    if (error && flags.all) throw new UsageError(`${error.summary} So its tokens are not known.`, codeOfError(error));
+    const without = `Without the record of ${plural(unread.length, "service account")}, only answers decide`;
+    if (error) stderr.tell(`${without}: ${error.summary}`);
+    const reading = flags.all ? readings.get(account) : undefined;
+    for (const ref of activeRefs(account, reading)) targets.set(keyOf(ref), ref);
+    if (reading?.tokens && targets.size === 0) stderr.tell(`The record of ${account} has no active token.`);
+    return sortTargets(targets, readings);
   }
 }
 
@@ -195,6 +191,7 @@ async function run(session: Session, refs: readonly TokenRef[], total: number): 
     summary.codes.add(EXIT.other);
   } finally {
     progress.end();
+    stop.onStop = () => {};
   }
   return refused;
 }
@@ -212,6 +209,7 @@ const isRefused = (error: unknown): boolean => (reasonOf(error) as { status?: nu
 async function askForRest(session: Session, refused: readonly TokenResult[]): Promise<TokenRef[]> {
   const reason = reasonOf(refused[0]?.error);
   if (!(reason instanceof KaitenError)) return [];
+  if (mayBeOwn(session)) session.stderr.tell(OWN_TOKEN);
   const why = `${reason.summary} ${plural(refused.length, "token")} left; Ctrl-C leaves them as they are.`;
   try {
     await session.credential.askAgain(why, true, session.stop.signal);
@@ -246,23 +244,27 @@ const GRACE = 1_000;
 
 /** Why tokens may be active, what to do next, and how the command ends. @param left how many were not attempted. */
 async function finish(session: Session, skipped: number, left: number): Promise<ExitCode> {
-  const { flags, credential, stop, summary, stdout, stderr } = session;
+  const { credential, stop, summary, stdout, stderr } = session;
   const { counts, codes } = summary;
   const revokedNow = counts.revoked - summary.before;
   if (summary.total() > 0) summary.print(stderr);
   if (left > 0) stderr.tell(`${plural(left, "token")} not attempted.`);
   const active = summary.total() - counts.revoked + left;
   if (active > 0) stderr.tell(`${plural(active, "token")} may still be active. ${adviceFor(summary, left)}`);
-  if (flags.all && revokedNow > 0 && codes.has(EXIT.refused) && !claimsOf(credential.secret)) stderr.tell(OWN_TOKEN);
+  if (codes.has(EXIT.refused) && !credential.mayAsk && mayBeOwn(session)) stderr.tell(OWN_TOKEN);
   if (revokedNow > 0) stderr.tell(FIVE_MINUTES);
   await stdout.flushed(stop.signal.aborted ? AbortSignal.timeout(GRACE) : stop.signal);
-  for (const line of undelivered(stdout)) stderr.tell(line);
+  stderr.tell(...undelivered(stdout));
   if (skipped > 0 || stdout.undelivered() > 0) codes.add(EXIT.other);
   return stop.signal.aborted ? EXIT.interrupted : mostSevere(codes);
 }
 
+/** Of an access token that is refused now: whether it was accepted for revoking all tokens of an account. */
+const mayBeOwn = ({ flags, summary, credential }: Session): boolean =>
+  flags.all === true && summary.counts.revoked > summary.before && !claimsOf(credential.secret);
+
 const OWN_TOKEN =
-  "The credential was accepted until tokens of this account were revoked: it is probably one of them. Run the same command again with another credential.";
+  "The credential was accepted until tokens of this account were revoked: it is probably one of them. Use another one.";
 const FIVE_MINUTES =
   "A revoked token may be accepted for up to 5 more minutes. To see whether its secret is: kaiten-service-accounts verify --for 5m";
 

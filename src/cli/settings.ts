@@ -66,18 +66,18 @@ async function readHeaders(path: string, io: Io): Promise<Record<string, string>
   const headers: Record<string, string> = {};
   for (const [index, line] of (await readText(path, io, "--header-file")).split("\n").entries()) {
     if (line.trim() === "") continue;
-    const [, name, value = ""] =
-      /^([^:]+):(.*)$/.exec(line.trim().replace(/^[^:]+/, (name) => name.toLowerCase())) ?? [];
-    const place = `Line ${index + 1} of the file of --header-file`;
-    if (name === undefined) throw new UsageError(`${place} is not of the form Name: value.`);
-    if (Object.hasOwn(headers, name)) throw new UsageError(`${place} names a header once more.`);
-    headers[name] = value.trim();
+    const [name = "", ...values] = line.split(":");
+    const key = name.trim().toLowerCase();
+    const fault = values.length === 0 ? "is not of the form Name: value" : "names a header once more";
+    if (values.length === 0 || Object.hasOwn(headers, key))
+      throw new UsageError(`Line ${index + 1} of the file of --header-file ${fault}.`);
+    headers[key] = values.join(":").trim();
   }
   return headers;
 }
 
 /** That undici takes: also without a faulty escape. */
-const PROXY = /^(https?|socks5):\/\/(?!.*%(?![0-9a-f]{2}))/i;
+const PROXY = /^https?:\/\/(?!.*%(?![0-9a-f]{2}))/i;
 
 /** @throws {UsageError} naming the variable, never its value: it may have a password. */
 function proxyOf(env: Io["env"]): ProxyVariables | undefined {

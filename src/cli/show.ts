@@ -1,8 +1,8 @@
 // What happens when `list` is typed: the tokens of a service account, as the API's record has them.
-import { KaitenError, type Token } from "../index.js";
+import type { Token } from "../index.js";
 import { slugFault } from "../slug.js";
 import { openCredential } from "./credential.js";
-import { codeOfError, EXIT, type ExitCode, Interrupted, UsageError } from "./exit.js";
+import { EXIT, type ExitCode, UsageError } from "./exit.js";
 import { stopOnSignals } from "./io.js";
 import { hasExpired } from "./overview.js";
 import { isRevoked } from "./record.js";
@@ -22,20 +22,12 @@ export async function list(account: string, flags: Flags, outputs: Outputs): Pro
   const credential = await openCredential(flags.tokenFile, baseUrl, outputs, true);
   const { signal } = stopOnSignals(io);
   const { client } = openClient(credential.token);
-  async function read(): Promise<readonly Token[]> {
+  const { tokens: found } = await credential.forReading(() => {
     const progress = createProgress(stderr, spinner("reading the record"));
-    try {
-      return (await client.serviceAccounts.get(account, { signal }).finally(progress.end)).tokens;
-    } catch (error) {
-      if (signal.aborted) throw new Interrupted();
-      if (!(error instanceof KaitenError)) throw error;
-      if (error.status !== 401 || !credential.mayAsk) throw new UsageError(error.summary, codeOfError(error));
-      await credential.askAgain(error.summary, false, signal);
-      return read();
-    }
-  }
+    return client.serviceAccounts.get(account, { signal }).finally(progress.end);
+  }, signal);
   const stateOf = (token: Token) => (isRevoked(token) ? "revoked" : hasExpired(token, io) ? "expired" : "active");
-  const tokens = (await read()).map((token) => ({ state: stateOf(token), ...token }));
+  const tokens = found.map((token) => ({ state: stateOf(token), ...token }));
   const common = { baseUrl, serviceAccountSlug: account, at: new Date(io.now()).toISOString() };
   const rows = tokens.map(({ slug, state, createdAt, expiresAt = "never", scopes, revokedAt = "", revokedBy }) => {
     const revoked = state === "revoked" ? [revokedAt, revokedBy?.name ?? revokedBy?.id ?? ""] : ["", ""];

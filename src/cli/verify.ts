@@ -58,10 +58,11 @@ export async function verify(flags: Flags, outputs: Outputs): Promise<ExitCode> 
   }
   try {
     const end = io.now() + forMs;
-    await ask(secrets);
-    while (io.now() < end) {
-      await io.sleep(INTERVAL_MS, signal);
+    for (let next = io.now(); next <= end; ) {
+      // From one beginning to the next: answers may take their time.
+      next = io.now() + INTERVAL_MS;
       await ask(secrets);
+      if (io.now() < end) await io.sleep(Math.max(next - io.now(), 0), signal);
     }
   } catch (error) {
     if (!signal.aborted && !(error instanceof Interrupted)) throw error;

@@ -175,7 +175,7 @@ test("--dry-run shows what would be revoked, and sends nothing", async () => {
   );
   expect(stderr).toContain(`Base URL:   ${server.url}\n`);
   expect(stderr).toContain("To revoke:  2 tokens of 1 service account\n");
-  expect(stderr).toMatch(/Nothing was sent\.\n$/);
+  expect(stderr).toMatch(/Nothing was revoked\.\n$/);
   expect(code).toBe(0);
   const { stdout: json } = await run([...args, "--json"], server);
   const line = { baseUrl: server.url, serviceAccountSlug: "ci-bot", tokenSlug: "key-1", outcome: "would-revoke" };

@@ -71,7 +71,7 @@ test("3: a refused credential sends nothing", async () => {
   expect(code).toBe(3);
   expect(stdout).toBe("");
   expect(server.sent).toEqual([]);
-  expect(stderr).toContain("use another credential, or try again later. Nothing was sent.\n");
+  expect(stderr).toContain("use another credential, or try again later. Nothing was revoked.\n");
 });
 
 test("3: a scope that is missing stops the run; the other tokens are not attempted", async () => {

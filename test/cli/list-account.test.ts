@@ -44,6 +44,8 @@ test("4: there is no such account", async () => {
   await using server = await serve(TOKENS);
   const { code, stdout, stderr } = await run(["list", "ci-bott"], server);
   expect(stderr).toContain("There is no service account by this name in the organization of the credential");
+  // The API was asked.
+  expect(stderr).not.toContain("Nothing was sent");
   expect(stdout).toBe("");
   expect(code).toBe(4);
 });

@@ -139,6 +139,7 @@ test.each([
   ["HTTPS_PROXY", "proxy.example.com:8080"],
   ["HTTPS_PROXY", "user:hunter2@proxy:port"],
   ["HTTP_PROXY", "ftp://user:hunter2@proxy"],
+  ["HTTPS_PROXY", "socks5://user:hunter2@proxy"],
   ["https_proxy", "http://user:hunter2%@proxy"],
 ])("%s=%s is refused before anything is asked for, and its password not shown", async (name, value) => {
   const env = { KAITEN_BASE_URL: `https://${HOST}/api`, KAITEN_AUTH_TOKEN: undefined, [name]: value };

@@ -1,7 +1,9 @@
 // What a person sees before anything is revoked, what they are asked, and what happens after a wrong answer.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
+import type { Io } from "../../src/cli/io.js";
 import { CREDENTIAL, makeClock, makeFolder, makeJwt, runAtTerminal, startInTerminal, until } from "./command.js";
 import { makeTokens, serve, tokensOf } from "./servers.js";
 
@@ -72,7 +74,7 @@ test.each(["9", "y", ""])("a wrong answer, %j, is asked for once more", async (w
   await twice.answer(YES, wrong + ENTER);
   await twice.answer("Type yes, or press Ctrl-C: ", wrong + ENTER);
   expect(await twice.ended).toBe(1);
-  expect(twice.text).toContain("Nothing was sent.");
+  expect(twice.text).toContain("Nothing was revoked.");
   expect(other.sent).toEqual([]);
 });
 
@@ -84,7 +86,28 @@ test.each([
   const person = runAtTerminal(["revoke", "ci-bot", "key-1"], server);
   await person.answer(YES, keys);
   expect(await person.ended).toBe(130);
-  expect(person.text).toMatch(/Nothing was sent\. $/);
+  expect(person.text).toMatch(/Nothing was revoked\. $/);
+  expect(server.sent).toEqual([]);
+});
+
+test.each([
+  ["a signal", ""],
+  ["Ctrl-C", CTRL_C],
+])("%s while the question is drawn is not lost among the keys that do not count", async (_, keys) => {
+  await using server = await serve(tokensOf("ci-bot", "key-1"));
+  let stop = () => {};
+  const onSignal: Io["onSignal"] = (listener: () => void) => {
+    stop = listener;
+  };
+  const stdin = Object.assign(new PassThrough(), {
+    isTTY: true,
+    setRawMode(): unknown {
+      stdin.setRawMode = () => {};
+      return keys ? stdin.write(keys) : stop();
+    },
+  });
+  const person = runAtTerminal(["revoke", "ci-bot", "key-1"], { ...server, stdin, onSignal });
+  expect(await person.ended).toBe(130);
   expect(server.sent).toEqual([]);
 });
 

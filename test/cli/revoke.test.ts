@@ -1,6 +1,6 @@
 // What becomes of tokens that are named, from the record to the end. Nothing is remembered between two runs.
 import { expect, test } from "vitest";
-import { makeFolder, makeJwt, run, runAtTerminal } from "./command.js";
+import { makeClock, makeFolder, makeJwt, run, runAtTerminal } from "./command.js";
 import { makeTokens, serve, tokensOf } from "./servers.js";
 
 const REVOKED = { revokedAt: "2025-03-01T10:00:00Z", revokedBy: { id: "u-1", name: "Alice" } };
@@ -45,7 +45,7 @@ test("if no token of the list is there, nothing is sent, and the active tokens a
   await using server = await serve(tokensOf("ci-bot", ...names));
   const { code, stderr } = await run(["revoke", "ci-bot", "deploy", "release", "--yes"], server);
   expect(server.sent).toEqual([]);
-  expect(stderr).toMatch(/^Nothing was sent\. None of these tokens is in the record of its service account\.\n/);
+  expect(stderr).toMatch(/^Nothing was revoked\. None of these tokens is in the record of its service account\.\n/);
   expect(stderr).toContain("Active tokens there:\n  ci-bot  key-0\n");
   expect(stderr).toContain("  ci-bot  key-9\n  and 2 more tokens\n");
   expect(code).toBe(4);
@@ -56,8 +56,8 @@ test("if an account of the list is unknown, nothing is sent, also for the others
   const list = makeFolder().write("leak.csv", "ci-bot,key-1\nci-bott,key-2\n");
   const { code, stdout, stderr } = await run(["revoke", "--from", list, "--yes"], server);
   expect(server.sent).toEqual([]);
-  expect(stdout).toBe("absent\tci-bott\tkey-2\tnot in the record\n");
-  expect(stderr).toContain("Nothing was sent. The API does not know these service accounts: they are misspelt,");
+  expect(stdout).toBe("absent\tci-bott\tkey-2\tunknown service account\n");
+  expect(stderr).toContain("Nothing was revoked. The API does not know these service accounts: they are misspelt,");
   expect(stderr).toContain("\n  ci-bott\nCorrect the list,");
   expect(code).toBe(4);
 });
@@ -117,11 +117,34 @@ test("--all revokes every active token of the account, and leaves those of other
   expect(again).toMatchObject({ code: 0, stdout: "" });
 });
 
+test("--all says so where no token is active", async () => {
+  await using server = await serve([{ ...token("key-1"), ...REVOKED }]);
+  const { code, stdout, stderr } = await run(["revoke", "ci-bot", "--all", "--yes"], server);
+  expect(stderr).toBe("The record of ci-bot has no active token.\n");
+  expect(stdout).toBe("");
+  expect(code).toBe(0);
+});
+
+test("a rate limit on the records that does not end is waited out for a minute", async () => {
+  const clock = makeClock();
+  const began = clock.time;
+  const latency = () => {
+    clock.time += 1_000;
+    return 0;
+  };
+  await using server = await serve(tokensOf("ci-bot", "key-1"), { rateLimit: 0, latency });
+  const args = ["revoke", "ci-bot", "--all", "--yes", "--retries", "0"];
+  const { code, stderr } = await run(args, { ...server, now: clock.now, sleep: clock.sleep });
+  expect(stderr).toContain("429");
+  expect(clock.time - began).toBeLessThan(70_000);
+  expect(code).toBe(5);
+});
+
 test("--all without a record sends nothing: nobody knows which tokens there are", async () => {
   await using server = await serve(tokensOf("ci-bot", "key-1"));
   server.fake.play("record-unreadable", { times: Number.POSITIVE_INFINITY });
   const { code, stderr } = await run(["revoke", "ci-bot", "--all", "--yes", "--retries", "0"], server);
-  expect(stderr).toContain("So its tokens are not known. Nothing was sent.\n");
+  expect(stderr).toContain("So its tokens are not known. Nothing was revoked.\n");
   expect(code).toBe(6);
 });
 
@@ -135,9 +158,9 @@ test("--all with an access token warns that it may be one of them, and says so w
   await person.answer("Type yes to revoke: ", `yes${ENTER}`);
   expect(person.text).toContain("The credential is an access token, which may be one of these.");
   // It is refused, and another one is asked for: Ctrl-C.
+  await person.answer("it is probably one of them.", "");
   await person.answer("Credential (hidden): ", "\u0003");
   expect(await person.ended).toBe(130);
-  expect(person.text).toContain("it is probably one of them. Run the same command again with another credential.");
   expect(server.fake.alive()).toHaveLength(5);
 });
 

@@ -61,7 +61,7 @@ test("while the record is read, it ends at once, and nothing was sent", async ()
   const running = start(["revoke", "ci-bot", "key-1", "--yes"], server);
   await until(() => server.fake.requests.length > 0);
   running.kill("SIGTERM");
-  expect(await running.ended).toEqual({ code: 130, stdout: "", stderr: "Nothing was sent.\n" });
+  expect(await running.ended).toEqual({ code: 130, stdout: "", stderr: "Nothing was revoked.\n" });
 });
 
 test("a call between two attempts ends at once: no further request is sent", async () => {

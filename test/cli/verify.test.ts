@@ -131,6 +131,15 @@ test("without a credential, the control is asked for only after a refusal, and a
   expect(person.text).toContain(`inactive the secret ${server.url} `);
 });
 
+test.each([ENTER, ""])("of several secrets that are pasted, with %j at the end, none is taken for all", async (end) => {
+  await using server = await serve(TOKENS);
+  const person = runAtTerminal(["verify"], server);
+  await person.answer(SECRET, `${LEAKED}${ENTER}ksh_another-leaked-secret${end}`);
+  await person.answer(`What you typed has several lines. ${SECRET}`, LEAKED + ENTER);
+  expect(await person.ended).toBe(0);
+  expect(server.sent).toHaveLength(3);
+});
+
 test("6: without a control and with nobody to ask, it says how to give one", async () => {
   await using server = await serve(TOKENS);
   const env = { ...server.env, KAITEN_AUTH_TOKEN: undefined };
@@ -175,6 +184,20 @@ test("--for asks every 5 s for the whole time: 0 when the last minute had only r
   expect(validity).toBe("inactive");
   expect(checks).toBe(25);
   expect(Date.parse(lastAccepted)).toBeLessThanOrEqual(Date.parse(at));
+  expect(code).toBe(0);
+});
+
+test("--for also asks every 5 s where the answers take their time", async () => {
+  const clock = makeClock();
+  await using server = await serve(TOKENS, {
+    latency: () => {
+      clock.time += 1_000;
+      return 0;
+    },
+  });
+  const io = { now: clock.now, sleep: clock.sleep };
+  const { code, stdout } = await run([...FROM_INPUT, "--for", "2m"], { ...server, ...io, input });
+  expect(stdout).toBe(`inactive\tline 1\t${server.url}\n`);
   expect(code).toBe(0);
 });
 

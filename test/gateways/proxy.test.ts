@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createKaitenClient, type Outcome, type TokenRef } from "../../src/index.js";
 import { createFakeKaiten, type FakeKaiten } from "../../src/testing/index.js";
 import { undiciFetch } from "../../src/undici.js";
+import { CREDENTIAL, makeFolder, runChild } from "../cli/command.js";
 import { certify } from "./certificate.js";
 import { describeWith, freePort, type Gateway, startGateway } from "./gateway.js";
 import { type Origin, serve } from "./origin.js";
@@ -27,6 +28,9 @@ interface Row {
 }
 
 const KNOWN = `robot:${PASSWORD}`;
+const HOST = "kaiten.test";
+const REFUSED_HOST = "refused.test";
+const HOSTS = `127.0.0.1 ${HOST}\n127.0.0.2 ${REFUSED_HOST}\n`;
 const WRONG = `robot:not-${PASSWORD}`;
 
 describeWith("squid")("squid", () => {
@@ -34,15 +38,22 @@ describeWith("squid")("squid", () => {
   let tls: Origin;
   let squid: Gateway;
   let ca: string;
+  /** By its made-up name: the command sends nothing to this machine through a proxy. */
+  let named: Origin;
+  let namedCa: string;
+  let plain: Origin;
   beforeAll(async () => {
     const made = await certify();
     ca = made.ca;
-    fake = createFakeKaiten({ tokens: refsOf(20) });
+    fake = createFakeKaiten({ tokens: refsOf(20), credential: CREDENTIAL });
     tls = await serve(fake.fetch, 0, made.pem);
-    squid = await startGateway("proxy.squid.conf", {}, { "password.sh": HELPER });
+    plain = await serve(fake.fetch);
+    const { ca: hostCa, pem } = await certify(HOST);
+    [namedCa, named] = [hostCa, await serve(fake.fetch, 0, pem)];
+    squid = await startGateway("proxy.squid.conf", {}, { "password.sh": HELPER, hosts: HOSTS });
   });
   afterAll(async () => {
-    for (const each of [squid, tls]) await each?.[Symbol.asyncDispose]();
+    for (const each of [squid, tls, named, plain]) await each?.[Symbol.asyncDispose]();
   });
 
   const ROWS: [string, Row, Outcome, RegExp][] = [
@@ -75,6 +86,42 @@ describeWith("squid")("squid", () => {
       const shown = `${inspect(ended, { depth: 9, showHidden: true })}${ended.message}${ended.stack}${JSON.stringify(ended)}`;
       expect(shown).not.toContain(PASSWORD);
       expect(shown).not.toContain(btoa(KNOWN).slice(0, 16));
+    },
+  );
+
+  const NOT_SENT = "not-revoked";
+  const COMMANDS: [string, Row & { isPlain?: boolean }, Outcome, RegExp][] = [
+    ["CONNECT", { user: KNOWN }, "revoked", /revoked 1\n/],
+    ["407, without a password", {}, NOT_SENT, /the proxy: it answered 407 .*Put a user and a password into the URL/],
+    ["407, with a wrong password", { user: WRONG }, NOT_SENT, /the proxy: it answered 407 /],
+    ["a 403 of its rules", { user: KNOWN, host: REFUSED_HOST }, NOT_SENT, /the proxy: it answered 403 .*NO_PROXY/],
+    ["the API is down behind it", { user: KNOWN, down: true }, NOT_SENT, /the proxy: it answered 503 /],
+    ["no proxy there", { user: KNOWN, gone: true }, NOT_SENT, /the proxy: it cannot be reached: .*ECONNREFUSED/],
+    ["NO_PROXY", { user: KNOWN, noProxy: ".test" }, NOT_SENT, /getaddrinfo \w+ kaiten\.test\. (?!.*proxy)/],
+    ["plain http", { user: KNOWN, isPlain: true }, "revoked", /revoked 1\n/],
+    ["plain http, 407", { isPlain: true }, NOT_SENT, /the proxy: it answered 407 /],
+  ];
+  // One after another: what is ended with a test must be its own.
+  test.each(COMMANDS.map((row, index) => [...row, index] as const))(
+    "the command: %s",
+    async (_, row, outcome, words, index) => {
+      const { serviceAccountSlug, tokenSlug } = refsOf(20)[10 + index] as TokenRef;
+      const proxy = `http://${row.user ? `${row.user}@` : ""}127.0.0.1:${row.gone ? await freePort() : squid.port()}`;
+      const port = row.down ? await freePort() : row.isPlain ? plain.port : named.port;
+      const folder = makeFolder();
+      const env = {
+        KAITEN_BASE_URL: `${row.isPlain ? "http" : "https"}://${row.host ?? HOST}:${port}/api`,
+        ...{ HTTPS_PROXY: proxy, HTTP_PROXY: proxy, NO_PROXY: row.noProxy },
+        NODE_EXTRA_CA_CERTS: folder.write("ca.pem", namedCa),
+      };
+      const args = ["revoke", serviceAccountSlug, tokenSlug, "--yes", "--retries", "0", "--allow-insecure"];
+      const { code, stdout, stderr } = await runChild(args, { env, folder });
+      expect(stderr).toMatch(words);
+      expect(stdout).toMatch(new RegExp(`^${outcome}\t`));
+      expect(fake.isAlive({ serviceAccountSlug, tokenSlug })).toBe(outcome !== "revoked");
+      expect(stdout + stderr).not.toContain(PASSWORD);
+      expect(stdout + stderr).not.toContain(btoa(KNOWN).slice(0, 16));
+      expect(code).toBe(outcome === "revoked" ? 0 : 6);
     },
   );
 });

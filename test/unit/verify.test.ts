@@ -178,7 +178,7 @@ describe("a refusal counts only beside a control that is accepted", () => {
     [
       "it expired, to the gateway",
       page(401),
-      "Unexpected response 401 (text/html). This says nothing about the secret. A gateway refused the credential, as it does with a JWT that has expired: get a new one.",
+      "Unexpected response 401 (text/html). This says nothing about the secret. A gateway refused it before the API saw it, as it does with a JWT that has expired.",
     ],
     [
       "the server confirms whatever it is asked",

@@ -27,8 +27,10 @@ export function createOutput(stream: Io["stdout"], { env }: Pick<Io, "env">, bot
     });
     if (isTerminal) bottom.line?.draw();
   }
-  /** Writes words for a person: nothing in them can move the cursor, and a terminal breaks them between words. */
-  const tell = (text: string) => line(isTerminal ? wrap(printable(text), columns()) : printable(text));
+  /** Writes lines for a person: nothing in them can move the cursor, and a terminal breaks them between words. */
+  function tell(...lines: readonly string[]): void {
+    for (const text of lines.map(printable)) line(isTerminal ? wrap(text, columns()) : text);
+  }
   /** Resolves when every line was accepted or lost, or the signal aborts. Callbacks come in order, also after an error. */
   const flushed = (signal: AbortSignal) =>
     new Promise<void>((resolve) => {

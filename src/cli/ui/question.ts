@@ -15,7 +15,11 @@ export async function ask({ stdin, stderr }: Io, question: string, signal?: Abor
   stdin.setRawMode?.(true);
   // What is pending is read at the next turn of the event loop; a turn that reads nothing says that there is no more.
   let pending = 1;
-  const count = () => pending++;
+  let isLeft = false;
+  const count = (keys: unknown) => {
+    pending++;
+    isLeft ||= String(keys).includes("\u0003");
+  };
   stdin.on("data", count);
   while (pending > 0) {
     pending = 0;
@@ -29,14 +33,19 @@ export async function ask({ stdin, stderr }: Io, question: string, signal?: Abor
   prompt.prompt();
   const close = () => prompt.close();
   signal?.addEventListener("abort", close);
+  const lines: string[] = [];
   let answer: string | undefined;
   let leave = () => {};
   try {
     answer = await new Promise<string>((resolve, reject) => {
       leave = () => reject(new Interrupted());
       prompt.once("line", resolve).once("close", leave);
+      prompt.on("line", (line) => lines.push(line));
+      // Ctrl-C or a signal, while what was pending was read.
+      if (isLeft || signal?.aborted) close();
     });
-    return answer;
+    // All that was pasted is the answer: no line of it passes for the whole.
+    return [...lines, prompt.line].join("\n");
   } finally {
     signal?.removeEventListener("abort", close);
     // Its own listeners stay: they let go of standard input.
