@@ -151,7 +151,7 @@ export const CHANGES: readonly Change[] = [
   {
     name: "an operation is added",
     edits: [add(["paths", "/service-accounts/{serviceAccountSlug}/tokens"], { get: LIST_TOKENS })],
-    notices: ["drift", "contract"],
+    notices: ["drift"],
     probe: { title: "an added operation can be called", code: LISTING },
   },
 
