@@ -83,13 +83,15 @@ describeWith("nginx")("nginx", () => {
       ([what, port, outcome, words, never = RAW]) => [what, name, send, port, outcome, words, never] as const,
     ),
   );
-  test.concurrent.each(rows)("%s, over %s", async (_, __, send, port, outcome, words, never) => {
+  test.concurrent.each(rows)("%s, over %s", async (_, name, send, port, outcome, words, never) => {
     const baseUrl = `https://127.0.0.1:${gateway.port(port)}/api`;
     const [seen] = await send(ca, { baseUrl, token: fake.credential, retries: 0 }, [REF]);
     expect(seen?.message).toMatch(words);
     expect(seen?.message).not.toMatch(never);
     expect(seen?.message).not.toMatch(RAW);
-    expect(seen?.outcome).toBe(outcome);
+    // What may have been sent twice unseen is refused without proof. A certificate is refused before anything is sent.
+    const mayRepeat = name === "the fetch of Node 26" && port === "port_mtls";
+    expect(seen?.outcome).toBe(mayRepeat ? "unknown" : outcome);
   });
 
   test.concurrent.each(sends)("an alert, because it serves no such name, over %s", async (_, send) => {
