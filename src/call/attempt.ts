@@ -1,5 +1,6 @@
 // One attempt: one request with a credential, a time limit, no redirect and a bounded body. Its result holds no secret. It
 // serves any operation, and does not know which.
+import { createQuerySerializer } from "openapi-fetch";
 import { type Client, createClient } from "../../generated/client.js";
 import { announcesBody, BODY_LIMIT, discard, hasNoContent, isWebStream, readText } from "../answer/body.js";
 import { redact, redactJson } from "../answer/redact.js";
@@ -74,7 +75,12 @@ export function createTransport(
   baseUrl: string,
   { fetch, headers, trace }: { fetch: Fetch; headers: Readonly<Record<string, string>>; trace: boolean },
 ): Transport {
-  const client = createClient({ baseUrl, Request: RequestParts as object as typeof Request });
+  const client = createClient({
+    baseUrl,
+    Request: RequestParts as object as typeof Request,
+    // Else openapi-fetch makes one for each call.
+    querySerializer: createQuerySerializer(),
+  });
   const inBrowser = isBrowser();
   return { client, fetch, headers, trace: trace && !inBrowser, inBrowser };
 }
