@@ -1,6 +1,7 @@
 // Reads a list of tokens (`--from`): CSV, NDJSON or a JSON array. All of it is checked before anything is sent. What it has in
 // the place of a slug is never shown: it may be a secret.
 import { CsvError, parse } from "csv-parse/sync";
+import { sentence } from "../answer/words.js";
 import type { TokenRef } from "../index.js";
 import { canExist, slugFault } from "../slug.js";
 import { UsageError } from "./exit.js";
@@ -43,8 +44,8 @@ export async function readList(from: string, io: Io, options: ListOptions): Prom
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? NOT_TEXT : message.replace(/\.$/, "");
-    throw new UsageError(`Cannot use the list ${name}: ${why}.`);
+    const why = code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? NOT_TEXT : message;
+    throw new UsageError(`Cannot use the list ${name}: ${sentence(why)}`);
   }
   const notices = faults.slice(0, MAX_FAULTS).map(({ place, fault: [words] }) => `${name}:${place}: ${words}`);
   const more = faults.length - notices.length;
